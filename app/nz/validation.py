@@ -1,0 +1,69 @@
+"""Whether a text can be a New Zealand plate, and of which format."""
+
+import re
+from dataclasses import dataclass
+
+from app.nz.formats import (
+    FURTHEST_ISSUED,
+    FURTHEST_ISSUED_AS_OF,
+    MAX_LENGTH,
+    MAX_LENGTH_SMALL,
+    PERSONALISED,
+    beyond_issued,
+    format_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """``format`` is None and ``error`` says why where ``valid`` is false.
+
+    ``normalized`` is the text in capitals without spaces and hyphens. ``warning`` marks a lawful
+    plate that deserves a second look.
+    """
+
+    valid: bool
+    normalized: str
+    format: str | None
+    error: str | None
+    warning: str | None
+
+
+def normalize(text: str) -> str:
+    """``text`` in capitals, without white space and hyphens; O and 0 stay distinct."""
+    stripped = re.sub(r"[\s-]", "", text)
+    return stripped.upper() if stripped.isascii() else stripped
+
+
+def validate(
+    text: str | None, *, furthest_issued: str = FURTHEST_ISSUED, small_plate: bool = False
+) -> Validation:
+    """Check ``text`` against the formats; ``small_plate`` says that the box is near square.
+
+    A standard plate beyond the prefix ``furthest_issued`` is flagged, not rejected.
+    """
+    plate = normalize(text or "")
+    found = format_of(plate)
+    if found is None:
+        return Validation(False, plate, None, _fault(plate), None)
+    if found.name == PERSONALISED and small_plate and len(plate) > MAX_LENGTH_SMALL:
+        error = (
+            "a personalised plate on a motorcycle, moped or trailer has at most "
+            f"{MAX_LENGTH_SMALL} characters, this one has {len(plate)}"
+        )
+        return Validation(False, plate, None, error, None)
+    warning = None
+    if found.name == "standard" and beyond_issued(plate, furthest_issued):
+        dated = f" ({FURTHEST_ISSUED_AS_OF})" if furthest_issued == FURTHEST_ISSUED else ""
+        warning = (
+            f"prefix {plate[:3]} is beyond {furthest_issued}, the furthest known issued{dated}"
+        )
+    return Validation(True, plate, found.name, None, warning)
+
+
+def _fault(plate: str) -> str:
+    if not plate:
+        return f"empty: a plate has 1 to {MAX_LENGTH} characters"
+    if re.fullmatch(r"[A-Z0-9]+", plate):
+        return f"a plate has at most {MAX_LENGTH} characters, this text has {len(plate)}"
+    return "a plate has only the letters A-Z and the digits 0-9"
