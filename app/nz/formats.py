@@ -53,7 +53,7 @@ FORMATS: Final = (
         until=None,
         source=f"SR 2011/79; NZTA Waka Kotahi, number plates; {_LISTS}",
         prior=0.852,
-        small_prior=0.07,
+        small_prior=0.38,
     ),
     PlateFormat(
         name="early_exception",
@@ -62,7 +62,7 @@ FORMATS: Final = (
         until=2001,
         source=_LISTS,
         prior=0.0005,
-        small_prior=0.0001,
+        small_prior=0.0002,
     ),
     PlateFormat(
         name="diplomatic",
@@ -80,7 +80,7 @@ FORMATS: Final = (
         until=None,
         source="NZTA Waka Kotahi, number plates: Crown cars of ministers",
         prior=0.0005,
-        small_prior=0.0002,
+        small_prior=0.0003,
     ),
     PlateFormat(
         name="pre2001",
@@ -89,7 +89,7 @@ FORMATS: Final = (
         until=2001,
         source=f"SR 1995/136; NZTA Waka Kotahi, number plates; {_LISTS}",
         prior=0.072,
-        small_prior=0.02,
+        small_prior=0.035,
     ),
     PlateFormat(
         name="motorcycle",
@@ -98,7 +98,7 @@ FORMATS: Final = (
         until=None,
         source=f"SR 2011/79; {_LISTS}",
         prior=0.01,
-        small_prior=0.43,
+        small_prior=0.27,
     ),
     PlateFormat(
         name="motorcycle_old",
@@ -107,7 +107,7 @@ FORMATS: Final = (
         until=2009,
         source=f"SR 1995/136: motorcycles and tractors; {_LISTS}",
         prior=0.006,
-        small_prior=0.29,
+        small_prior=0.15,
     ),
     PlateFormat(
         name="trailer",
@@ -119,7 +119,7 @@ FORMATS: Final = (
         until=None,
         source=f"{_LISTS}; the series of 2014, 2019, 2021 and 2024 by date on Wikipedia",
         prior=0.03,
-        small_prior=0.1,
+        small_prior=0.08,
     ),
     PlateFormat(
         name="trade",
@@ -128,7 +128,7 @@ FORMATS: Final = (
         until=None,
         source="SR 2011/79: trade plates, without the small vertical year",
         prior=0.003,
-        small_prior=0.003,
+        small_prior=0.0025,
     ),
     PlateFormat(
         name="trailer_old",
@@ -137,7 +137,7 @@ FORMATS: Final = (
         until=2002,
         source=f"SR 1995/136; {_LISTS}",
         prior=0.005,
-        small_prior=0.0447,
+        small_prior=0.03,
     ),
     PlateFormat(
         name="personalised",
@@ -146,7 +146,7 @@ FORMATS: Final = (
         until=None,
         source="SR 2011/79: one to six characters, at most five on a motorcycle or trailer",
         prior=0.02,
-        small_prior=0.04,
+        small_prior=0.05,
     ),
 )
 

@@ -1,0 +1,287 @@
+"""Exact posterior of plates given one distribution per OCR slot.
+
+The model that is inverted here: a shape is drawn, then each of its characters uniformly from its
+class. The reader shows character j in slot j and padding after the last one, except that it slips
+at most once a plate: it shows one character in two slots (doubled), shows something between two
+characters (inserted), or leaves a character out (missed). A text that is no plate at all (foreign,
+a sign) has any length up to the number of slots and uniform characters.
+
+Every (shape, slip) pair is a path on which the characters are independent of each other. So
+the evidence, a sum over all plates, texts and slips, is a sum of products over paths, computed
+with running products from both ends; and the best plates are found best first among the paths,
+then scored exactly over all paths that lead to them. Nothing is pruned from the evidence: a plate
+that was not listed has at most the probability that the listed ones leave over, so a plate listed
+with more than half is certainly the most probable one.
+"""
+
+import heapq
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.nz.grammar import Shape
+
+_CHARACTERS: Final = string.digits + string.ascii_uppercase
+
+
+@dataclass(frozen=True, slots=True)
+class SlipRates:
+    """Probability per plate that the reader slips, by kind."""
+
+    doubled: float
+    inserted: float
+    missed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    plate: str
+    format: str
+    probability: float
+
+
+class Lattice:
+    """All paths for readers with ``slots`` slots over ``alphabet``; safe to share by threads.
+
+    ``text_prior`` is the probability that what was read is no New Zealand plate. The search visits
+    at most ``visits`` (path, plate) pairs, best first, and lists at most ``listed`` plates.
+    """
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape],
+        alphabet: str,
+        pad_char: str,
+        *,
+        slots: int,
+        slips: SlipRates,
+        text_prior: float,
+        visits: int = 16,
+        listed: int = 4,
+    ) -> None:
+        self._alphabet = alphabet
+        self._pad = alphabet.index(pad_char)
+        self._slots = slots
+        self._visits = visits
+        self._listed = listed
+        readable = [
+            shape
+            for shape in shapes
+            if len(shape.classes) <= slots and all(set(c) & set(alphabet) for c in shape.classes)
+        ]
+        texts = [
+            Shape("", (_CHARACTERS,) * length, text_prior / slots) for length in range(1, slots + 1)
+        ]
+        self._formats = [shape.format for shape in readable]
+        self._priors = np.array(
+            [s.plate_prior * (1 - text_prior) for s in readable] + [s.plate_prior for s in texts]
+        )
+        classes = sorted({members for shape in (*readable, *texts) for members in shape.classes})
+        self._members = np.array([[c in m for c in alphabet] for m in (*classes, pad_char)])
+        self._columns = [np.flatnonzero(row).tolist() for row in self._members]
+        self._ragged = np.concatenate(self._columns)
+        self._starts = np.cumsum([0, *(len(columns) for columns in self._columns[:-1])])
+        layout = np.full((slots + 1, len(self._priors)), len(classes))
+        for index, shape in enumerate((*readable, *texts)):
+            numbers = [classes.index(members) for members in shape.classes]
+            layout[: len(numbers), index] = numbers
+        self._gather = _gather_indices(layout, len(self._members), len(classes))
+        lengths = np.array([len(shape.classes) for shape in (*readable, *texts)])
+        self._slips = _slip_weights(slots, slips)
+        self._weights = (self._priors * self._slips[:, lengths])[..., None]
+        self._layout = layout[:, : len(readable)]
+        self._shapes = [
+            layout[:length, index].tolist() for index, length in enumerate(lengths[: len(readable)])
+        ]
+        printable = np.array([c in _CHARACTERS for c in alphabet], dtype=np.float64)
+        self._background = printable / len(_CHARACTERS)
+
+    def posteriors(self, emissions: NDArray[np.float64]) -> tuple[Posterior, ...]:
+        """Plates by falling posterior, given ``emissions`` of shape (slots, alphabet).
+
+        ``emissions[i, a]`` is proportional to the likelihood of what slot i shows where it shows
+        character a, and positive. The probabilities sum to less than 1: what is missing belongs to
+        plates not listed and to texts that are no plate.
+        """
+        doubled = emissions.copy()
+        doubled[:-1] *= emissions[1:]
+        rows = np.concatenate([emissions, doubled, np.ones((1, emissions.shape[1]))])
+        spurious = emissions @ self._background
+        ragged = rows.take(self._ragged, axis=1)
+        total = np.add.reduceat(ragged, self._starts, axis=1)
+        best = np.maximum.reduceat(ragged, self._starts, axis=1)
+        paths = _path_products(np.stack([total, best], axis=-1), self._gather, spurious)
+        paths *= self._weights
+        evidence = float(paths[..., 0].sum())
+        plates = self._search(rows, paths[:, : len(self._shapes), 1].ravel())
+        return self._score(plates, rows, spurious, evidence)
+
+    def _search(self, rows: NDArray[np.float64], scores: NDArray[np.float64]) -> list[list[int]]:
+        """Distinct plates (as alphabet columns) of the best (path, plate) pairs, best first."""
+        count = min(self._visits, scores.size)
+        seeds = np.argpartition(scores, scores.size - count)[-count:]
+        heap: list[tuple[float, int, tuple[int, ...]]] = [
+            (-float(scores[path]), int(path), ()) for path in seeds if scores[path] > 0
+        ]
+        heapq.heapify(heap)
+        found: dict[tuple[int, ...], None] = {}
+        ranked: dict[tuple[int, int], list[tuple[float, int]]] = {}
+        for _ in range(self._visits):
+            if not heap or len(found) == self._listed:
+                break
+            score, path, ranks = heapq.heappop(heap)
+            options = self._options(path, rows, ranked)
+            ranks = ranks or (0,) * len(options)
+            found[tuple(o[r][1] for o, r in zip(options, ranks, strict=True))] = None
+            # Each combination of ranks is reached once: only from its last position that is not 0.
+            last = max((i for i, rank in enumerate(ranks) if rank), default=0)
+            for i in range(last, len(ranks)):
+                option, rank = options[i], ranks[i]
+                if rank + 1 < len(option):
+                    worse = score * option[rank + 1][0] / option[rank][0]
+                    heapq.heappush(heap, (worse, path, (*ranks[:i], rank + 1, *ranks[i + 1 :])))
+        return [list(plate) for plate in found]
+
+    def _options(
+        self,
+        path: int,
+        rows: NDArray[np.float64],
+        ranked: dict[tuple[int, int], list[tuple[float, int]]],
+    ) -> list[list[tuple[float, int]]]:
+        """Per character of the path's shape: (emission, column) of its class, best first."""
+        slip, index = divmod(path, len(self._shapes))
+        shape = self._shapes[index]
+        options = []
+        for row, members in zip(_rows_of_slip(len(shape), slip, self._slots), shape, strict=True):
+            key = (row, members)
+            if key not in ranked:
+                values = rows[row].tolist()
+                ranked[key] = sorted(
+                    ((values[column], column) for column in self._columns[members]),
+                    key=_by_falling_value,
+                )
+            options.append(ranked[key])
+        return options
+
+    def _score(
+        self,
+        plates: list[list[int]],
+        rows: NDArray[np.float64],
+        spurious: NDArray[np.float64],
+        evidence: float,
+    ) -> tuple[Posterior, ...]:
+        layout = np.full((self._slots + 1, len(plates)), self._pad)
+        for index, plate in enumerate(plates):
+            layout[: len(plate), index] = plate
+        gather = _gather_indices(layout, len(self._alphabet), self._pad)
+        slips = self._slips[:, [len(plate) for plate in plates]]
+        likelihood = (_path_products(rows[..., None], gather, spurious)[..., 0] * slips).sum(axis=0)
+        longest = max((len(plate) for plate in plates), default=0) + 1
+        fits = self._members[self._layout[:longest, None], layout[:longest, :, None]].all(axis=0)
+        joint = likelihood * (fits @ self._priors[: len(self._shapes)])
+        found = [
+            Posterior(
+                "".join(self._alphabet[column] for column in plate),
+                self._formats[int(first)],
+                min(1.0, float(probability)),
+            )
+            for plate, first, probability in zip(
+                plates, fits.argmax(axis=1), joint / evidence, strict=True
+            )
+        ]
+        return tuple(sorted(found, key=lambda item: (-item.probability, item.plate)))
+
+
+def _by_falling_value(option: tuple[float, int]) -> tuple[float, int]:
+    return -option[0], option[1]
+
+
+def _slip_weights(slots: int, rates: SlipRates) -> NDArray[np.float64]:
+    """Probability of each slip for plates of 0..slots characters, (3 slots, slots + 1).
+
+    Rows: no slip; doubled at 0..slots-2; inserted before 0..slots-1; missed at 0..slots-1.
+    A slip is equally likely at every position of the plate.
+    """
+    weights = np.zeros((3 * slots, slots + 1))
+    weights[0] = 1 - rates.doubled - rates.inserted - rates.missed
+    for length in range(1, slots + 1):
+        if length < slots:
+            weights[1 : 1 + length, length] = rates.doubled / length
+            weights[slots : slots + length + 1, length] = rates.inserted / (length + 1)
+        if length > 1:
+            weights[2 * slots : 2 * slots + length, length] = rates.missed / length
+    return weights
+
+
+def _rows_of_slip(length: int, slip: int, slots: int) -> list[int]:
+    """Row of emissions that each character of a plate shows in, for one row of slips.
+
+    Rows 0..slots-1 are the slots, slots..2 slots-1 a slot and the next one showing the same, and
+    row 2 slots is nothing shown.
+    """
+    straight = list(range(length))
+    if slip == 0:
+        return straight
+    if slip < slots:
+        position = slip - 1
+        return [*straight[:position], slots + position, *(i + 1 for i in straight[position + 1 :])]
+    if slip < 2 * slots:
+        position = slip - slots
+        return [*straight[:position], *(i + 1 for i in straight[position:])]
+    position = slip - 2 * slots
+    return [*straight[:position], 2 * slots, *(i - 1 for i in straight[position + 1 :])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gather:
+    """Where the factors of each path lie in a flattened (rows, classes) table.
+
+    ``runs`` (slots + 1, 3, shapes) has the factors whose running products are needed: characters
+    in their own slot from the front; one slot later from the back; one slot earlier from the back.
+    ``doubled`` (slots - 1, shapes) and ``missed`` (slots, shapes) are those of the slipped one.
+    """
+
+    runs: NDArray[np.intp]
+    doubled: NDArray[np.intp]
+    missed: NDArray[np.intp]
+
+
+def _gather_indices(layout: NDArray[np.intp], classes: int, pad: int) -> _Gather:
+    """Indices for ``layout`` (slots + 1, shapes): the class per position, ``pad`` after the end."""
+    slots = len(layout) - 1
+    nothing = 2 * slots * classes
+    offsets = np.arange(0, slots * classes, classes)[:, None]
+    runs = np.full((slots + 1, 3, layout.shape[1]), nothing + pad)
+    runs[1:, 0] = offsets + layout[:-1]
+    runs[-2:0:-1, 1] = offsets[1:] + layout[:-2]
+    runs[:0:-1, 2] = offsets + layout[1:]
+    doubled = slots * classes + offsets[:-1] + layout[:-2]
+    return _Gather(runs, doubled, nothing + layout[:-1])
+
+
+def _path_products(
+    tables: NDArray[np.float64], gather: _Gather, spurious: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Likelihood of every path, (3 slots, shapes, tables).
+
+    ``tables`` (2 slots + 1, classes, n) has the emission of each class in each row, see
+    ``_rows_of_slip``; ``spurious`` (slots,) that of something that is no character of the plate.
+    """
+    flat = tables.reshape(-1, tables.shape[-1])
+    slots = len(spurious)
+    running = np.multiply.accumulate(flat.take(gather.runs, axis=0), axis=0)
+    own, later, earlier = running[:, 0], running[:, 1], running[:, 2]
+    products = np.empty((3 * slots, *own.shape[1:]))
+    products[0] = own[slots]
+    doubled, inserted, missed = np.split(products[1:], [slots - 1, 2 * slots - 1])
+    np.multiply(own[: slots - 1], later[slots - 2 :: -1], out=doubled)
+    doubled *= flat.take(gather.doubled, axis=0)
+    np.multiply(own[:slots], later[slots - 1 :: -1], out=inserted)
+    inserted *= spurious[:, None, None]
+    np.multiply(own[:slots], earlier[:0:-1], out=missed)
+    missed *= flat.take(gather.missed, axis=0)
+    return products

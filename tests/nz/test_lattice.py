@@ -1,0 +1,152 @@
+"""The decoder's posteriors against a sum over every plate, text and slip written out."""
+
+from itertools import product
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from app.nz.grammar import Shape, plate_shapes
+from app.nz.lattice import Lattice, SlipRates
+
+ALPHABET = "012AB_"
+CHARACTERS = 36
+"""Characters that a text which is no plate is drawn from, readable by the OCR or not."""
+
+
+def likelihood(plate: str, rows: NDArray[np.float64], slips: SlipRates) -> float:
+    """P(slots | plate), slip by slip as the module describes them."""
+    slots, length = len(rows), len(plate)
+
+    def shows(*texts: str | None) -> float:
+        padded = [*texts, *"_" * (slots - len(texts))]
+        return prod(
+            sum(row[ALPHABET.index(c)] for c in ALPHABET[:-1]) / CHARACTERS
+            if text is None
+            else row[ALPHABET.index(text)]
+            if text in ALPHABET
+            else 0.0
+            for row, text in zip(rows, padded, strict=True)
+        )
+
+    total = (1 - slips.doubled - slips.inserted - slips.missed) * shows(*plate)
+    if length < slots:
+        for i in range(length):
+            total += slips.doubled / length * shows(*plate[: i + 1], *plate[i:])
+        for i in range(length + 1):
+            total += slips.inserted / (length + 1) * shows(*plate[:i], None, *plate[i:])
+    if length > 1:
+        for i in range(length):
+            total += slips.missed / length * shows(*plate[:i], *plate[i + 1 :])
+    return total
+
+
+def brute_force(
+    shapes: list[Shape], rows: NDArray[np.float64], slips: SlipRates, text_prior: float
+) -> dict[str, float]:
+    joint: dict[str, float] = {}
+    for shape in shapes:
+        for plate in map("".join, product(*shape.classes)):
+            weight = (1 - text_prior) * shape.plate_prior * likelihood(plate, rows, slips)
+            joint[plate] = joint.get(plate, 0.0) + weight
+    texts = sum(
+        text_prior / len(rows) / CHARACTERS**length * likelihood("".join(text), rows, slips)
+        for length in range(1, len(rows) + 1)
+        for text in product(ALPHABET[:-1], repeat=length)
+    )
+    evidence = sum(joint.values()) + texts * 1.0
+    return {plate: value / evidence for plate, value in joint.items()}
+
+
+rates = st.floats(0.001, 0.2)
+character_classes = st.sets(st.sampled_from("012AB"), min_size=1, max_size=4).map(
+    lambda members: "".join(sorted(members))
+)
+
+
+@st.composite
+def problems(
+    draw: st.DrawFn,
+) -> tuple[list[Shape], NDArray[np.float64], SlipRates, float]:
+    slots = draw(st.integers(2, 4))
+    shapes = [
+        Shape(f"format{index}", tuple(classes), draw(st.floats(0.01, 1.0)))
+        for index, classes in enumerate(
+            draw(
+                st.lists(
+                    st.lists(character_classes, min_size=1, max_size=slots),
+                    min_size=1,
+                    max_size=4,
+                )
+            )
+        )
+    ]
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sharpness = draw(st.sampled_from([0.05, 0.3, 1.0]))
+    rows = random.dirichlet(np.full(len(ALPHABET), sharpness), slots) + 1e-6
+    return shapes, rows, SlipRates(draw(rates), draw(rates), draw(rates)), draw(rates)
+
+
+def lattice(
+    shapes: list[Shape], slots: int, slips: SlipRates, text_prior: float, **search: int
+) -> Lattice:
+    return Lattice(shapes, ALPHABET, "_", slots=slots, slips=slips, text_prior=text_prior, **search)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(problems())
+def test_exhaustive_search_gives_the_posterior_of_every_plate(
+    problem: tuple[list[Shape], NDArray[np.float64], SlipRates, float],
+) -> None:
+    shapes, rows, slips, text_prior = problem
+    expected = brute_force(shapes, rows, slips, text_prior)
+    found = lattice(
+        shapes, len(rows), slips, text_prior, visits=20_000, listed=len(expected)
+    ).posteriors(rows)
+    assert {item.plate: item.probability for item in found} == pytest.approx(expected, rel=1e-9)
+    ranked = [item.probability for item in found]
+    assert ranked == sorted(ranked, reverse=True)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(problems())
+def test_short_search_lists_true_posteriors_and_proves_the_best(
+    problem: tuple[list[Shape], NDArray[np.float64], SlipRates, float],
+) -> None:
+    shapes, rows, slips, text_prior = problem
+    expected = brute_force(shapes, rows, slips, text_prior)
+    reader = lattice(shapes, len(rows), slips, text_prior)
+    found = reader.posteriors(rows)
+    assert found == reader.posteriors(rows)
+    for item in found:
+        assert item.probability == pytest.approx(expected[item.plate], rel=1e-9)
+    missing = 1 - sum(item.probability for item in found)
+    unlisted = max(
+        (p for plate, p in expected.items() if plate not in {item.plate for item in found}),
+        default=0.0,
+    )
+    assert unlisted <= missing + 1e-9
+    best = max(expected.values())
+    if best > 0.5:
+        assert found[0].probability == pytest.approx(best, rel=1e-9)
+
+
+def test_format_is_the_first_shape_that_the_plate_fits() -> None:
+    shapes = [Shape("narrow", ("A", "12"), 0.1), Shape("wide", ("AB", "012"), 0.9)]
+    rows = np.full((3, len(ALPHABET)), 1e-6)
+    rows[[0, 1, 2], [ALPHABET.index(c) for c in "A1_"]] = 1.0
+    reader = lattice(shapes, 3, SlipRates(0.01, 0.01, 0.01), 0.01)
+    assert (reader.posteriors(rows)[0].plate, reader.posteriors(rows)[0].format) == ("A1", "narrow")
+    rows[1] = rows[1][::-1]
+    rows[1, ALPHABET.index("0")] = 1.0
+    assert reader.posteriors(rows)[0].format == "wide"
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("furthest", ["A", "RP", "CEA", "Z", "ZZZ"])
+def test_priors_of_all_shapes_sum_to_one(furthest: str, small: bool) -> None:
+    shapes = plate_shapes(furthest_issued=furthest, small_plate=small)
+    assert sum(shape.prior for shape in shapes) == pytest.approx(1)
