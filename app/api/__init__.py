@@ -1,0 +1,1 @@
+"""The HTTP edge: everything that knows of requests, responses and status codes."""

@@ -1,0 +1,89 @@
+"""The FastAPI application and its life from start to drain."""
+
+import asyncio
+import gc
+import logging
+import signal
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from types import FrameType
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app import __version__
+from app.api.auth import KEY_HEADER
+from app.api.errors import install_error_handlers
+from app.api.middleware import REQUEST_ID_HEADER, RequestObserver
+from app.api.routes import predict, status
+from app.api.service import Service, build_service
+from app.config import Settings
+from app.logs import configure_logging
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; settings come from the environment where none are given.
+
+    Networks are loaded when it starts, not here. Start-up raises ModelError.
+    """
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        configure_logging(settings.log_level, settings.log_format)
+        service = await asyncio.to_thread(build_service, settings)
+        app.state.service = service
+        _drain_on_sigterm(service)
+        gc.freeze()  # what was loaded lives as long as the process: not worth scanning
+        logger.info("ready: %s and %s", service.weights.detector.name, service.weights.ocr.name)
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="NZ ALPR",
+        version=__version__,
+        summary="Automatic number-plate recognition for New Zealand",
+        lifespan=lifespan,
+    )
+    app.include_router(predict.router)
+    app.include_router(status.router)
+    install_error_handlers(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Content-Type"],
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+        )
+    app.add_middleware(RequestObserver)
+    return app
+
+
+def _drain_on_sigterm(service: Service) -> None:
+    """Between SIGTERM and the server's own shutdown, say "not ready" for a while.
+
+    Load balancers see the probe fail and turn away before connections are refused; requests that
+    still come are answered. Signals can be set in the main thread only, where servers run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    shut_down = signal.getsignal(signal.SIGTERM)
+
+    def on_sigterm(number: int, frame: FrameType | None) -> None:
+        if not callable(shut_down):
+            raise SystemExit(0)
+        if service.draining:
+            shut_down(number, frame)
+            return
+        service.draining = True
+        logger.info("draining for %g s", service.settings.drain_seconds)
+        loop.call_soon_threadsafe(
+            loop.call_later, service.settings.drain_seconds, shut_down, number, frame
+        )
+
+    signal.signal(signal.SIGTERM, on_sigterm)

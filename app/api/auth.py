@@ -1,0 +1,56 @@
+"""Who may ask."""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Iterable
+
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.errors import Unauthorized
+
+logger = logging.getLogger(__name__)
+
+KEY_HEADER = "X-API-Key"
+
+
+class KeyRing:
+    """The accepted keys. An empty ring accepts everybody."""
+
+    def __init__(self, keys: Iterable[SecretStr]) -> None:
+        self._digests = tuple(_digest(key.get_secret_value()) for key in keys)
+
+    def check(self, key: str | None) -> None:
+        """Raises Unauthorized for a missing or wrong key, in a time that tells nothing of it."""
+        if not self._digests:
+            return
+        if not key:
+            raise Unauthorized(f"Send an API key in the {KEY_HEADER} header.")
+        given = _digest(key)
+        matches = [hmac.compare_digest(given, digest) for digest in self._digests]
+        if not any(matches):
+            raise Unauthorized("The API key is not accepted.")
+
+
+def _digest(key: str) -> bytes:
+    """Keys are compared by digest: of one length, whatever the caller sends."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The ring the settings ask for; without any key one is drawn and shown once.
+
+    Raises:
+        OSError: the key file cannot be read.
+    """
+    if settings.auth == "off":
+        logger.warning("authentication is off: everybody who can reach this service may use it")
+        return KeyRing(())
+    keys = settings.keys()
+    if not keys:
+        drawn = secrets.token_urlsafe(24)
+        logger.warning("no API key is set; for this run use %s: %s", KEY_HEADER, drawn)
+        keys = (SecretStr(drawn),)
+    return KeyRing(keys)

@@ -1,0 +1,84 @@
+"""Request bodies, read with a limit on bytes and time and kept in memory."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.api.errors import describe_validation
+from app.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, UploadTimeout
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_FIELDS = 32
+_MULTIPART_OVERHEAD = 1 << 16
+MAX_JSON_BYTES = 1 << 16
+
+
+class _InMemoryParser(MultiPartParser):
+    """Keeps every part in memory: their sum is limited already, and disks are slow."""
+
+    spool_max_size = 1 << 40
+
+
+async def read_files(
+    request: Request, field: str, *, max_files: int, max_bytes: int, timeout: float
+) -> list[UploadFile]:
+    """The files of a multipart body under one field name, at least one.
+
+    Args:
+        max_bytes: for all files together.
+        timeout: seconds for the whole body.
+
+    Raises:
+        UnsupportedMediaType, InvalidRequest, RequestTooLarge, UploadTimeout
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise UnsupportedMediaType("Send the picture as multipart/form-data.")
+    stream = _limited(request, max_bytes + _MULTIPART_OVERHEAD)
+    parser = _InMemoryParser(request.headers, stream, max_files=max_files, max_fields=MAX_FIELDS)
+    try:
+        async with asyncio.timeout(timeout):
+            form = await parser.parse()
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    except MultiPartException as error:
+        raise InvalidRequest(error.message) from error
+    files = [value for value in form.getlist(field) if isinstance(value, UploadFile)]
+    if not files:
+        raise InvalidRequest(f"The form has no file in the field '{field}'.")
+    return files
+
+
+async def read_json(request: Request, model: type[Model], *, timeout: float) -> Model:
+    """A small JSON body as a model.
+
+    Raises:
+        InvalidRequest, RequestTooLarge, UploadTimeout
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            body = b"".join([chunk async for chunk in _limited(request, MAX_JSON_BYTES)])
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(describe_validation(error.errors())) from error
+
+
+async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The body's chunks, counted as they come, whatever Content-Length says."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise RequestTooLarge(f"The body has more than {max_bytes} bytes.")
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > max_bytes:
+            raise RequestTooLarge(f"The body has more than {max_bytes} bytes.")
+        yield chunk

@@ -1,0 +1,126 @@
+"""The one table from exceptions to HTTP, and the one form of an error body."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from app.errors import (
+    AlprError,
+    AnimatedImage,
+    CapacityError,
+    FetchError,
+    ImageError,
+    RequestError,
+    RequestTooLarge,
+    TooManyPixels,
+    Unauthorized,
+    UnsupportedImage,
+    UnsupportedMediaType,
+    UploadTimeout,
+)
+
+logger = logging.getLogger(__name__)
+
+STATUS: dict[type[AlprError], HTTPStatus] = {
+    UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    AnimatedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ImageError: HTTPStatus.BAD_REQUEST,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FetchError: HTTPStatus.BAD_REQUEST,
+    CapacityError: HTTPStatus.SERVICE_UNAVAILABLE,
+    AlprError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The entry of the nearest ancestor counts."""
+
+CLIENT_CLOSED_REQUEST = 499
+"""nginx's status for a client that went away; nobody receives it, the metrics count it."""
+
+_INTERNAL = "The service failed on this request."
+_STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class ErrorBody(BaseModel):
+    """Body of every answer that is not a success."""
+
+    detail: str = Field(description="A sentence for people.", examples=["The image is empty."])
+    code: str = Field(description="A name for programs.", examples=["empty_image"])
+
+
+def status_of(error: AlprError) -> HTTPStatus:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def error_body(error: AlprError) -> ErrorBody:
+    """What the caller may know; failures that are ours stay ours."""
+    internal = status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR
+    return ErrorBody(detail=_INTERNAL if internal else str(error), code=error.code)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for error answers with these statuses."""
+    return {
+        status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
+        for status in statuses
+    }
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(AlprError, _on_alpr_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_alpr_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AlprError)
+    status = status_of(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, CapacityError):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "ApiKey"
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("request failed", exc_info=error)
+    return JSONResponse(error_body(error).model_dump(), status, headers)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    body = ErrorBody(detail=describe_validation(error.errors()), code=RequestError.code)
+    return JSONResponse(body.model_dump(), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = _STATUS_CODES.get(error.status_code, RequestError.code)
+    body = ErrorBody(detail=str(error.detail), code=code)
+    return JSONResponse(body.model_dump(), error.status_code, error.headers)
+
+
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    body = ErrorBody(detail=_INTERNAL, code=AlprError.code)
+    return JSONResponse(body.model_dump(), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def describe_validation(errors: Any) -> str:
+    """pydantic's list of faults as one sentence, without echoing the input."""
+    faults = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in errors)
+    return "; ".join(faults)

@@ -1,0 +1,155 @@
+"""What Prometheus scrapes."""
+
+import os
+import platform
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app import __version__
+from app.vision.types import FrameResult
+
+_SECONDS = (
+    *(0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1),
+    *(0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0),
+)
+_CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1.0)
+
+
+class Metrics:
+    """All metrics of one application, in a registry of their own.
+
+    With several worker processes, `PROMETHEUS_MULTIPROC_DIR` makes them share their values.
+    """
+
+    def __init__(self, *, low_confidence: float) -> None:
+        """`low_confidence`: readings below it are no plain success."""
+        self.registry = CollectorRegistry()
+        self._low_confidence = low_confidence
+        self.predictions = Counter(
+            "alpr_predictions_total",
+            "Pictures by outcome: success, low_confidence, failure (no plate), error",
+            ["status"],
+            registry=self.registry,
+        )
+        self.inference = Histogram(
+            "alpr_inference_duration_seconds",
+            "Time to read one picture, from bytes to plates",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.confidence = Histogram(
+            "alpr_confidence_score",
+            "Confidence of the plates read",
+            buckets=_CONFIDENCES,
+            registry=self.registry,
+        )
+        self.stages = Histogram(
+            "alpr_stage_duration_seconds",
+            "Time spent on one picture by stage",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.rejections = Counter(
+            "alpr_rejected_detections_total",
+            "Detections that are no plate of the answer, by reason",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.corrections = Counter(
+            "alpr_corrected_plates_total",
+            "Plates offered with a correction",
+            registry=self.registry,
+        )
+        self.refused = Counter(
+            "alpr_refused_requests_total",
+            "Requests answered with an error, by its code",
+            ["code"],
+            registry=self.registry,
+        )
+        self.running = Gauge(
+            "alpr_pictures_running",
+            "Pictures being read now",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.queued = Gauge(
+            "alpr_pictures_queued",
+            "Pictures accepted and waiting for a thread",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.http_requests = Counter(
+            "alpr_http_requests_total",
+            "HTTP requests by route template and status",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.http_duration = Histogram(
+            "alpr_http_request_duration_seconds",
+            "Time from a request's first byte to the end of its answer",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._build = Gauge(
+            "alpr_build_info",
+            "Version of the service and of Python",
+            ["version", "python"],
+            registry=self.registry,
+            multiprocess_mode="max",
+        )
+        self._models = Gauge(
+            "alpr_model_info",
+            "Networks in use and the execution provider they run on",
+            ["kind", "model", "provider"],
+            registry=self.registry,
+            multiprocess_mode="max",
+        )
+        self._build.labels(__version__, platform.python_version()).set(1)
+
+    def observe_load(self, queued: int, running: int) -> None:
+        self.queued.set(queued)
+        self.running.set(running)
+
+    def observe_model(self, kind: str, model: str, provider: str) -> None:
+        self._models.labels(kind, model, provider).set(1)
+
+    def observe_result(self, result: FrameResult) -> None:
+        """Count one picture that was read."""
+        for stage, milliseconds in result.timings_ms.items():
+            self.stages.labels(stage).observe(milliseconds / 1e3)
+        queued = result.timings_ms.get("queue", 0.0)
+        self.inference.observe((sum(result.timings_ms.values()) - queued) / 1e3)
+        for reason, count in result.rejected.items():
+            self.rejections.labels(reason).inc(count)
+        for plate in result.plates:
+            self.confidence.observe(plate.characters.confidence)
+            if plate.reading.corrected_plate is not None:
+                self.corrections.inc()
+        best = result.best
+        if best is None:
+            self.predictions.labels("failure").inc()
+        elif best.characters.confidence < self._low_confidence:
+            self.predictions.labels("low_confidence").inc()
+        else:
+            self.predictions.labels("success").inc()
+
+    def observe_error(self) -> None:
+        """Count one picture on which the service failed."""
+        self.predictions.labels("error").inc()
+
+    def exposition(self) -> bytes:
+        """All values in Prometheus' text format, of all worker processes."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)

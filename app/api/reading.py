@@ -1,0 +1,97 @@
+"""From the event loop to the engine and back."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from app.api.schemas import ReadQuery
+from app.api.service import Service
+from app.errors import AlprError, DeadlineExceeded, InferenceError
+from app.vision.pipeline import ReadOptions
+from app.vision.types import FrameResult
+
+logger = logging.getLogger(__name__)
+
+
+def read_options(query: ReadQuery, service: Service) -> ReadOptions:
+    """What the request chose, and the settings for the rest."""
+    settings = service.settings
+    return ReadOptions(
+        min_confidence=(
+            settings.min_confidence if query.min_confidence is None else query.min_confidence
+        ),
+        enhance=query.enhance or settings.enhance,
+    )
+
+
+async def read_picture(
+    service: Service, request: Request, data: bytes, options: ReadOptions
+) -> FrameResult:
+    """Read one picture. Raises what `read_pictures` reports."""
+    (result,) = await read_pictures(service, request, [data], options)
+    if isinstance(result, AlprError):
+        raise result
+    return result
+
+
+async def read_pictures(
+    service: Service, request: Request, pictures: Sequence[bytes], options: ReadOptions
+) -> list[FrameResult | AlprError]:
+    """Read pictures side by side, within one deadline; each gives a result or its error.
+
+    Raises:
+        ClientDisconnect: the caller went away; what had not begun is dropped.
+    """
+    seconds = service.settings.deadline
+    deadline = time.monotonic() + seconds
+    jobs = [
+        asyncio.wrap_future(service.engine.submit(data, options, deadline=deadline))
+        for data in pictures
+    ]
+    finished = asyncio.gather(*jobs, return_exceptions=True)
+    gone = asyncio.create_task(_disconnected(request))
+    events: set[asyncio.Future[Any]] = {finished, gone}
+    try:
+        await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if not finished.done() and gone.done():
+            raise ClientDisconnect
+    finally:
+        gone.cancel()
+        for job in jobs:
+            job.cancel()  # without effect on those that are done
+    return [_outcome(service, job) for job in jobs]
+
+
+async def _disconnected(request: Request) -> None:
+    """Returns when the client has closed the connection; the body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _outcome(service: Service, job: "asyncio.Future[FrameResult]") -> FrameResult | AlprError:
+    """Result or error of a job that is done or was cancelled at the deadline, counted."""
+    if job.cancelled() or not job.done():
+        return DeadlineExceeded("The picture was not read in time; try again.")
+    error = job.exception()
+    if error is None:
+        result = job.result()
+        _record(service, result)
+        return result
+    if not isinstance(error, AlprError):
+        raise error
+    if isinstance(error, InferenceError):
+        service.metrics.observe_error()
+    return error
+
+
+def _record(service: Service, result: FrameResult) -> None:
+    service.metrics.observe_result(result)
+    busy = sum(result.timings_ms.values()) - result.timings_ms.get("queue", 0.0)
+    service.admission.record(busy / 1e3)
+    if service.settings.log_plates:
+        logger.info("plates %s", ",".join(plate.characters.text for plate in result.plates))

@@ -1,0 +1,132 @@
+"""The native endpoints."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Security
+from fastapi.security import APIKeyHeader
+from starlette.datastructures import UploadFile
+
+from app.api.auth import KEY_HEADER
+from app.api.bodies import read_files, read_json
+from app.api.errors import documented, error_body
+from app.api.reading import read_options, read_picture, read_pictures
+from app.api.schemas import (
+    BatchItem,
+    BatchPrediction,
+    ModelBody,
+    Prediction,
+    ReadQuery,
+    UrlRequest,
+    prediction_body,
+)
+from app.api.service import Service, get_service
+from app.errors import AlprError, RequestTooLarge
+from app.logs import REQUEST_ID
+from app.vision.types import FrameResult
+
+Shared = Annotated[Service, Depends(get_service)]
+Options = Annotated[ReadQuery, Query()]
+
+
+async def require_key(
+    service: Shared,
+    key: Annotated[str | None, Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))],
+) -> None:
+    service.keys.check(key)
+
+
+router = APIRouter(
+    prefix="/predict",
+    tags=["predict"],
+    dependencies=[Depends(require_key)],
+    responses=documented(400, 401, 408, 413, 415, 422, 500, 503),
+)
+
+
+def _multipart(field: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI of a body the route reads itself, after authentication and admission."""
+    form = {"type": "object", "required": [field], "properties": {field: schema}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+_FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, AVIF, BMP, TIFF"}
+_URL_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": UrlRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post("/file", openapi_extra=_multipart("file", _FILE), summary="Read an uploaded picture")
+async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
+    settings = service.settings
+    with service.admission.admit():
+        (upload, *_) = await read_files(
+            request,
+            "file",
+            max_files=1,
+            max_bytes=settings.max_upload_bytes,
+            timeout=settings.upload_timeout,
+        )
+        data = await upload.read()
+        result = await read_picture(service, request, data, read_options(query, service))
+    return _answer(service, result)
+
+
+@router.post("/url", openapi_extra=_URL_BODY, summary="Fetch a picture and read it")
+async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
+    with service.admission.admit():
+        body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
+        data = await asyncio.get_running_loop().run_in_executor(
+            service.fetch_pool, service.fetcher.fetch, str(body.url)
+        )
+        result = await read_picture(service, request, data, read_options(query, service))
+    return _answer(service, result)
+
+
+@router.post(
+    "/batch",
+    openapi_extra=_multipart("files", {"type": "array", "items": _FILE}),
+    summary="Read many uploaded pictures",
+)
+async def predict_batch(request: Request, service: Shared, query: Options) -> BatchPrediction:
+    """One item for each file, in their order; a file that fails does not fail the others."""
+    settings = service.settings
+    with service.admission.admit():
+        uploads = await read_files(
+            request,
+            "files",
+            max_files=settings.max_batch_files,
+            max_bytes=settings.max_batch_bytes,
+            timeout=settings.upload_timeout,
+        )
+        with service.admission.admit(len(uploads) - 1):
+            items = await _read_batch(service, request, uploads, query)
+    return BatchPrediction(results=items, request_id=REQUEST_ID.get())
+
+
+async def _read_batch(
+    service: Service, request: Request, uploads: list[UploadFile], query: ReadQuery
+) -> list[BatchItem]:
+    limit = service.settings.max_upload_bytes
+    fitting = [upload for upload in uploads if (upload.size or 0) <= limit]
+    pictures = [await upload.read() for upload in fitting]
+    outcomes = iter(await read_pictures(service, request, pictures, read_options(query, service)))
+    too_large = RequestTooLarge(f"The picture has more than {limit} bytes.")
+    return [
+        _item(service, upload, next(outcomes) if upload in fitting else too_large)
+        for upload in uploads
+    ]
+
+
+def _item(service: Service, upload: UploadFile, outcome: FrameResult | AlprError) -> BatchItem:
+    if isinstance(outcome, AlprError):
+        return BatchItem(filename=upload.filename, error=error_body(outcome))
+    return BatchItem(filename=upload.filename, result=_answer(service, outcome))
+
+
+def _answer(service: Service, result: FrameResult) -> Prediction:
+    model = ModelBody(detector=service.weights.detector.name, ocr=service.weights.ocr.name)
+    return prediction_body(result, model, REQUEST_ID.get())

@@ -1,0 +1,106 @@
+"""Probes, metrics and the index."""
+
+import time
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response, Security
+from fastapi.security import APIKeyHeader
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+
+from app import __version__
+from app.api.auth import KEY_HEADER
+from app.api.errors import documented
+from app.api.service import Service, get_service
+from app.errors import NotReady
+
+Shared = Annotated[Service, Depends(get_service)]
+
+router = APIRouter(tags=["status"])
+
+
+class NetworkBody(BaseModel):
+    """A network in use: where it came from and what it really runs on."""
+
+    name: str
+    source: Literal["path", "hub", "own"]
+    provider: str
+
+
+class HealthBody(BaseModel):
+    status: Literal["healthy", "draining"]
+    model: Literal["loaded"] = "loaded"
+    detector: NetworkBody
+    ocr: NetworkBody
+    version: str
+    uptime_seconds: float
+    running: int
+    queued: int
+
+
+class ProbeBody(BaseModel):
+    status: Literal["alive", "ready"]
+
+
+class IndexBody(BaseModel):
+    service: str = "NZ ALPR"
+    version: str = __version__
+    endpoints: dict[str, str]
+
+
+@router.get("/", summary="What there is")
+async def index() -> IndexBody:
+    return IndexBody(
+        endpoints={
+            "POST /predict/file": "read an uploaded picture",
+            "POST /predict/url": "fetch a picture and read it",
+            "POST /predict/batch": "read many uploaded pictures",
+            "GET /health": "health, models and load",
+            "GET /health/live": "liveness probe",
+            "GET /health/ready": "readiness probe",
+            "GET /metrics": "Prometheus metrics",
+            "GET /docs": "API documentation",
+        }
+    )
+
+
+@router.get("/health", summary="Health, models and load")
+async def health(service: Shared) -> HealthBody:
+    providers, weights = service.providers, service.weights
+    return HealthBody(
+        status="draining" if service.draining else "healthy",
+        detector=NetworkBody(
+            name=weights.detector.name,
+            source=weights.detector.source,
+            provider=providers["detector"],
+        ),
+        ocr=NetworkBody(
+            name=weights.ocr.name, source=weights.ocr.source, provider=providers["ocr"]
+        ),
+        version=__version__,
+        uptime_seconds=round(time.monotonic() - service.started, 3),
+        running=service.engine.running,
+        queued=service.engine.queued,
+    )
+
+
+@router.get("/health/live", summary="Liveness probe")
+async def live() -> ProbeBody:
+    return ProbeBody(status="alive")
+
+
+@router.get("/health/ready", summary="Readiness probe", responses=documented(503))
+async def ready(service: Shared) -> ProbeBody:
+    if service.draining:
+        raise NotReady("The service is finishing what it accepted and will stop.")
+    return ProbeBody(status="ready")
+
+
+@router.get("/metrics", summary="Prometheus metrics", responses=documented(401))
+async def metrics(
+    service: Shared,
+    key: Annotated[str | None, Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))],
+) -> Response:
+    if service.settings.metrics_auth == "on":
+        service.keys.check(key)
+    return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

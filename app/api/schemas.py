@@ -1,0 +1,196 @@
+"""The bodies of requests and answers."""
+
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+
+from app.api.errors import ErrorBody
+from app.vision.types import FrameResult, Plate, Region
+
+
+class ReadQuery(BaseModel):
+    """What a request may choose; anything else in the query is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Lowest detection confidence; the service has a default."
+    )
+    enhance: Literal["off", "auto", "always"] | None = Field(
+        None,
+        description="Contrast and noise treatment: never, for weak readings, or always.",
+    )
+
+
+class UrlRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    url: HttpUrl = Field(
+        description="Address of a picture, http or https.",
+        examples=["https://example.com/car.jpg"],
+    )
+
+
+class ValidationBody(BaseModel):
+    valid: bool
+    normalized: str | None = Field(description="Capitals, without spaces.", examples=["ABC123"])
+    format: str | None = Field(description="Series the plate belongs to.", examples=["standard"])
+    error: str | None = None
+    warning: str | None = None
+
+
+class BoxBody(BaseModel):
+    """Pixels of the picture as decoded, after EXIF rotation."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class RegionBody(BaseModel):
+    name: str
+    confidence: float
+
+
+class CandidateBody(BaseModel):
+    plate: str
+    format: str
+    probability: float
+
+
+class ChangeBody(BaseModel):
+    """One edit of the text as read; `position` counts from 0 in it."""
+
+    position: int
+    read: str
+    corrected: str
+    kind: Literal["substitution", "insertion", "deletion"]
+
+
+class CorrectionBody(BaseModel):
+    """What a correction changed, and why."""
+
+    changes: list[ChangeBody]
+    format: str
+    probability: float
+    reason: str
+
+
+class PlateBody(BaseModel):
+    plate: str = Field(description="As read, before any correction.", examples=["ABC123"])
+    confidence: float = Field(
+        description="Geometric mean of the characters' probabilities, padding left out."
+    )
+    char_confidences: list[float]
+    detection_confidence: float
+    bbox: BoxBody
+    region: RegionBody | None
+    validation: ValidationBody
+    corrected_plate: str | None = Field(
+        description="The most probable lawful plate, where it differs and is probable enough."
+    )
+    correction: CorrectionBody | None = Field(description="Why `corrected_plate` is set.")
+    candidates: list[CandidateBody] = Field(description="Lawful readings, most probable first.")
+
+
+class ImageBody(BaseModel):
+    width: int
+    height: int
+
+
+class TimingsBody(BaseModel):
+    """Milliseconds. `total` is the sum of the others."""
+
+    queue: float = 0.0
+    decode: float = 0.0
+    detect: float = 0.0
+    ocr: float = 0.0
+    interpret: float = 0.0
+    total: float = 0.0
+
+
+class ModelBody(BaseModel):
+    detector: str
+    ocr: str
+
+
+class Prediction(BaseModel):
+    plate: str | None = Field(
+        description="Reading of the plate the detector is surest of.", examples=["ABC123"]
+    )
+    confidence: float = Field(examples=[0.98])
+    validation: ValidationBody | None
+    corrected_plate: str | None
+    plates: list[PlateBody] = Field(description="Every plate, best reading first.")
+    image: ImageBody
+    timings_ms: TimingsBody
+    model: ModelBody
+    request_id: str
+
+
+class BatchItem(BaseModel):
+    """One file of a batch: either `result` or `error`."""
+
+    filename: str | None
+    result: Prediction | None = None
+    error: ErrorBody | None = None
+
+
+class BatchPrediction(BaseModel):
+    """As many items as files, in their order."""
+
+    results: list[BatchItem]
+    request_id: str
+
+
+def prediction_body(result: FrameResult, model: ModelBody, request_id: str) -> Prediction:
+    best = result.best
+    summary = None if best is None else plate_body(best)
+    timings = {stage: round(value, 2) for stage, value in result.timings_ms.items()}
+    return Prediction(
+        plate=summary.plate if summary else None,
+        confidence=summary.confidence if summary else 0.0,
+        validation=summary.validation if summary else None,
+        corrected_plate=summary.corrected_plate if summary else None,
+        plates=[plate_body(plate) for plate in result.plates],
+        image=ImageBody(width=result.width, height=result.height),
+        timings_ms=TimingsBody(**timings, total=round(sum(result.timings_ms.values()), 2)),
+        model=model,
+        request_id=request_id,
+    )
+
+
+def plate_body(plate: Plate) -> PlateBody:
+    box = plate.detection.box
+    characters, reading = plate.characters, plate.reading
+    return PlateBody(
+        plate=characters.text,
+        confidence=round(characters.confidence, 4),
+        char_confidences=[round(value, 4) for value in characters.confidences],
+        detection_confidence=round(plate.detection.confidence, 4),
+        bbox=BoxBody(x=box.x1, y=box.y1, width=box.width, height=box.height),
+        region=_region_body(characters.region),
+        validation=ValidationBody(**asdict(reading.validation)),
+        corrected_plate=reading.corrected_plate,
+        correction=(
+            None
+            if reading.correction is None
+            else CorrectionBody.model_validate(asdict(reading.correction))
+        ),
+        candidates=[
+            CandidateBody(
+                plate=candidate.plate,
+                format=candidate.format,
+                probability=round(candidate.probability, 6),
+            )
+            for candidate in reading.candidates
+        ],
+    )
+
+
+def _region_body(region: Region | None) -> RegionBody | None:
+    if region is None:
+        return None
+    return RegionBody(name=region.name, confidence=round(region.confidence, 4))

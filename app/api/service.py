@@ -1,0 +1,77 @@
+"""What the routes share: built once at start, closed at the end."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from app.admission import Admission
+from app.api.auth import KeyRing, key_ring
+from app.api.metrics import Metrics
+from app.building import build_engine
+from app.config import Settings
+from app.engine import Engine
+from app.fetch import UrlFetcher
+from app.weights.resolve import Weights, resolve_weights
+
+FETCH_THREADS = 16
+"""Fetching a URL waits on others, not on a core, so it has threads of its own."""
+
+
+@dataclass(slots=True)
+class Service:
+    settings: Settings
+    weights: Weights
+    engine: Engine
+    admission: Admission
+    metrics: Metrics
+    keys: KeyRing
+    fetcher: UrlFetcher
+    fetch_pool: ThreadPoolExecutor
+    started: float = field(default_factory=time.monotonic)
+    draining: bool = False
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """The execution provider each network really runs on."""
+        pipeline = self.engine.pipeline
+        return {
+            "detector": pipeline.detector.session.get_providers()[0],
+            "ocr": pipeline.recognizer.session.get_providers()[0],
+        }
+
+    def close(self) -> None:
+        self.engine.close()
+        self.fetch_pool.shutdown(wait=False, cancel_futures=True)
+
+
+def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
+    """Load everything. Raises ModelError, or OSError for a key file that cannot be read."""
+    metrics = Metrics(low_confidence=settings.low_confidence)
+    weights = resolve_weights(settings)
+    service = Service(
+        settings=settings,
+        weights=weights,
+        engine=build(settings, weights, metrics.observe_load),
+        admission=Admission(settings.max_in_flight, workers=settings.workers),
+        metrics=metrics,
+        keys=key_ring(settings),
+        fetcher=UrlFetcher(
+            private_hosts=frozenset(host.lower() for host in settings.url_private_hosts),
+            max_bytes=settings.max_upload_bytes,
+            max_redirects=settings.url_max_redirects,
+            timeout=settings.url_timeout,
+        ),
+        fetch_pool=ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="fetch"),
+    )
+    for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
+        metrics.observe_model(kind, name, service.providers[kind])
+    return service
+
+
+async def get_service(request: Request) -> Service:
+    """The service of the application that handles a request."""
+    service: Service = request.app.state.service
+    return service

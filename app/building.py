@@ -1,0 +1,74 @@
+"""Settings to a running engine."""
+
+import os
+
+import numpy as np
+
+from app.config import Settings
+from app.engine import Engine, LoadObserver
+from app.errors import ModelCorrupt
+from app.nz.calibration import load_calibration
+from app.nz.decoder import PlateDecoder
+from app.vision.detector import PlateDetector
+from app.vision.pipeline import PlateFilter, PlatePipeline, ReadOptions
+from app.vision.recognizer import PlateRecognizer, load_plate_config
+from app.vision.sessions import open_session
+from app.weights.resolve import Weights
+
+
+def build_pipeline(settings: Settings, weights: Weights, *, threads: int) -> PlatePipeline:
+    """Load both networks, each run of which spreads over that many threads, and warm them up.
+
+    Raises:
+        ModelError: a network cannot be loaded, or not on the device of the settings.
+    """
+    if weights.ocr.config is None:
+        raise ModelCorrupt(f"The OCR {weights.ocr.name} has no plate config.")
+    detector = PlateDetector(
+        open_session(weights.detector.path, device=settings.device, threads=threads),
+        min_confidence=settings.min_confidence,
+    )
+    recognizer = PlateRecognizer(
+        open_session(weights.ocr.path, device=settings.device, threads=threads),
+        load_plate_config(weights.ocr.config),
+    )
+    calibration = load_calibration(weights.ocr.path.stem)
+    pipeline = PlatePipeline(
+        detector,
+        recognizer,
+        PlateDecoder(
+            recognizer.alphabet,
+            recognizer.pad_char,
+            threshold=settings.correction_threshold or calibration.threshold,
+            calibration=calibration,
+            furthest_issued=settings.furthest_issued,
+        ),
+        plate_filter=PlateFilter(
+            settings.min_aspect_ratio,
+            settings.max_aspect_ratio,
+            settings.small_plate_aspect_ratio,
+        ),
+        max_pixels=settings.max_pixels,
+        enhance_below=settings.enhance_below,
+    )
+    warm_up(pipeline)
+    return pipeline
+
+
+def warm_up(pipeline: PlatePipeline) -> None:
+    """Run both networks once, so that the first request does not pay for their first run."""
+    grey = np.full((720, 1280, 3), 114, np.uint8)
+    pipeline.read_frame(grey, ReadOptions(min_confidence=1.0, enhance="off"))
+    pipeline.recognizer.read([grey[:32, :96]])
+
+
+def build_engine(
+    settings: Settings, weights: Weights, observe: LoadObserver = lambda queued, running: None
+) -> Engine:
+    """Load the networks for both ways of running. Raises ModelError."""
+    together = build_pipeline(settings, weights, threads=1)
+    cores = len(os.sched_getaffinity(0))
+    alone = together
+    if settings.device == "cpu" and cores > 1:
+        alone = build_pipeline(settings, weights, threads=cores)
+    return Engine(alone, together, workers=settings.workers, observe=observe)

@@ -1,0 +1,130 @@
+"""`predict`: read pictures from disk."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from app.api.schemas import ModelBody, Prediction, prediction_body
+from app.building import build_engine
+from app.config import Settings
+from app.engine import Engine
+from app.errors import AlprError, InvalidRequest
+from app.vision.annotate import annotate
+from app.vision.decode import decode_image
+from app.vision.pipeline import ReadOptions
+from app.vision.types import FrameResult
+from app.weights.resolve import resolve_weights
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"})
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("predict", help="read pictures from disk")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
+    parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
+    parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
+    parser.add_argument("--enhance", choices=("off", "auto", "always"))
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read all pictures, in order; status 1 if one could not be read."""
+    settings = Settings()
+    pictures = list(find_pictures(arguments.paths))
+    options = ReadOptions(
+        min_confidence=(
+            settings.min_confidence
+            if arguments.min_confidence is None
+            else arguments.min_confidence
+        ),
+        enhance=arguments.enhance or settings.enhance,
+    )
+    weights = resolve_weights(settings)
+    model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)
+    engine = build_engine(settings, weights)
+    if arguments.save is not None:
+        arguments.save.mkdir(parents=True, exist_ok=True)
+    table = Table("picture", "plate", "confidence", "format", "corrected", "ms")
+    failed = 0
+    try:
+        for path, outcome in _read_all(engine, pictures, options):
+            if isinstance(outcome, AlprError):
+                failed += 1
+                print(f"{path}: {outcome}", file=sys.stderr)
+                continue
+            if arguments.save is not None:
+                _save(path, outcome, arguments.save, settings.max_pixels)
+            answer = prediction_body(outcome, model, str(path))
+            if arguments.json:
+                print(answer.model_dump_json())
+            else:
+                _add_rows(table, path, answer)
+    finally:
+        engine.close()
+    if not arguments.json:
+        Console().print(table)
+    return 1 if failed else 0
+
+
+def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files as given, folders by the pictures in them. Raises InvalidRequest for other paths."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+        elif path.is_file():
+            yield path
+        else:
+            raise InvalidRequest(f"No file or folder {path}.")
+
+
+def _read_all(
+    engine: Engine, pictures: Sequence[Path], options: ReadOptions
+) -> Iterator[tuple[Path, FrameResult | AlprError]]:
+    """Results in the order of the pictures, a few read ahead so that all cores work."""
+    ahead = 8
+    queue: list[tuple[Path, Future[FrameResult]]] = []
+    rest = iter(pictures)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=len(pictures))
+        while True:
+            while len(queue) < ahead and (path := next(rest, None)) is not None:
+                queue.append((path, engine.submit(path.read_bytes(), options)))
+            if not queue:
+                return
+            path, job = queue.pop(0)
+            try:
+                yield path, job.result()
+            except AlprError as error:
+                yield path, error
+            bar.advance(task)
+
+
+def _save(path: Path, result: FrameResult, directory: Path, max_pixels: int) -> None:
+    frame = decode_image(path.read_bytes(), max_pixels=max_pixels)
+    target = directory / f"{path.stem}.jpg"
+    if not cv2.imwrite(str(target), annotate(frame, result)):
+        raise OSError(f"{target} cannot be written")
+
+
+def _add_rows(table: Table, path: Path, answer: Prediction) -> None:
+    milliseconds = f"{answer.timings_ms.total - answer.timings_ms.queue:.0f}"
+    if not answer.plates:
+        table.add_row(str(path), "-", "", "", "", milliseconds)
+    for plate in answer.plates:
+        table.add_row(
+            str(path),
+            plate.plate,
+            f"{plate.confidence:.2f}",
+            plate.validation.format or "not NZ",
+            plate.corrected_plate or "",
+            milliseconds,
+        )

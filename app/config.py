@@ -1,0 +1,161 @@
+"""Settings: read once from the environment, then passed down.
+
+Every name is an environment variable with the prefix `ALPR_`; the README's table is checked
+against this class.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ALPR_", frozen=True, extra="ignore")
+
+    # Weights
+    detector_path: Path | None = Field(None, description="Detector ONNX file.")
+    ocr_path: Path | None = Field(None, description="OCR ONNX file.")
+    ocr_config_path: Path | None = Field(
+        None, description="Plate config (YAML) of the OCR; needed with `ALPR_OCR_PATH`."
+    )
+    detector_model: str | None = Field(
+        None, description="Hub name of the detector, fetched before into the model directory."
+    )
+    ocr_model: str | None = Field(
+        None, description="Hub name of the OCR, fetched before into the model directory."
+    )
+    model_dir: Path = Field(
+        REPOSITORY / "models" / "hub", description="Where fetched hub weights lie."
+    )
+    device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="`cuda` needs onnxruntime-gpu; there is no silent fallback."
+    )
+
+    # Reading
+    min_confidence: Probability = Field(
+        0.4, description="Lowest detection confidence; a request may raise or lower it."
+    )
+    low_confidence: Probability = Field(
+        0.75, description="Readings below it count as `low_confidence` in the metrics."
+    )
+    min_aspect_ratio: float = Field(
+        0.6, gt=0, description="Narrowest box, width over height, that may be a plate."
+    )
+    max_aspect_ratio: float = Field(
+        7.5, gt=0, description="Widest box, width over height, that may be a plate."
+    )
+    small_plate_aspect_ratio: float = Field(
+        1.9, gt=0, description="Narrower boxes are motorcycle plates: at most 5 characters."
+    )
+    enhance: Literal["off", "auto", "always"] = Field(
+        "off", description="Default treatment of pictures that are hard to read."
+    )
+    enhance_below: Probability = Field(
+        0.75, description="`enhance=auto` looks again at readings less confident than this."
+    )
+    correction_threshold: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
+        None,
+        description="Posterior from which a lawful reading is offered as correction; by default "
+        "the one measured for the OCR.",
+    )
+    furthest_issued: str = Field(
+        "RP", description="Furthest prefix issued in the standard series (January 2026)."
+    )
+
+    # Limits
+    max_upload_bytes: int = Field(20_000_000, gt=0, description="Largest picture in bytes.")
+    max_pixels: int = Field(50_000_000, gt=0, description="Largest picture in pixels.")
+    max_batch_files: int = Field(32, gt=0, description="Most pictures of one batch request.")
+    max_batch_bytes: int = Field(100_000_000, gt=0, description="Largest batch request in bytes.")
+    max_in_flight: int = Field(
+        64, gt=0, description="Pictures accepted at a time, running and queued; more get 503."
+    )
+    deadline: float = Field(10.0, gt=0, description="Seconds from upload to answer.")
+    upload_timeout: float = Field(30.0, gt=0, description="Seconds a request body may take.")
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        gt=0,
+        description="Pictures read side by side; by default one for each core.",
+    )
+
+    # Access
+    auth: Literal["on", "off"] = Field("on", description="`off` lets everybody in.")
+    api_keys: CommaSeparated = Field(
+        (),
+        validation_alias=AliasChoices("ALPR_API_KEYS", "API_KEY", "api_keys"),
+        description="Accepted keys, separated by commas; `API_KEY` works too.",
+        repr=False,
+    )
+    api_keys_file: Path | None = Field(
+        None, description="File with one key a line (Docker secret)."
+    )
+    metrics_auth: Literal["on", "off"] = Field(
+        "off", description="`on` asks for a key at `/metrics`, too."
+    )
+    cors_origins: CommaSeparated = Field(
+        (), description="Browser origins that may call the service, separated by commas."
+    )
+
+    # Pictures by URL
+    url_timeout: float = Field(10.0, gt=0, description="Seconds to fetch a picture by URL.")
+    url_max_redirects: int = Field(3, ge=0, description="Redirects followed, each checked.")
+    url_private_hosts: CommaSeparated = Field(
+        (), description="Hosts on the own network that may be fetched from (cameras)."
+    )
+
+    # Running
+    host: str = Field("0.0.0.0", description="Address `serve` listens on.")  # noqa: S104
+    port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
+    drain_seconds: float = Field(
+        1.0, ge=0, description="Seconds between 'not ready' and closing, for load balancers."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+    log_plates: bool = Field(
+        False, description="Log plate texts (personal information) with each request."
+    )
+
+    @field_validator("api_keys", "cors_origins", "url_private_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _no_wildcard(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in origins:
+            raise ValueError("name the origins; '*' would let every web page call the service")
+        return origins
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.ocr_path is None) != (self.ocr_config_path is None):
+            raise ValueError("ALPR_OCR_PATH and ALPR_OCR_CONFIG_PATH go together")
+        if self.max_batch_files > self.max_in_flight:
+            raise ValueError("ALPR_MAX_BATCH_FILES must not exceed ALPR_MAX_IN_FLIGHT")
+        if self.min_aspect_ratio >= self.max_aspect_ratio:
+            raise ValueError("ALPR_MIN_ASPECT_RATIO must be below ALPR_MAX_ASPECT_RATIO")
+        return self
+
+    def keys(self) -> tuple[SecretStr, ...]:
+        """All accepted keys, from the variable and the file.
+
+        Raises:
+            OSError: the key file cannot be read.
+        """
+        keys = list(self.api_keys)
+        if self.api_keys_file is not None:
+            keys += [line.strip() for line in self.api_keys_file.read_text().splitlines()]
+        return tuple(SecretStr(key) for key in keys if key)

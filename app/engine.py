@@ -1,0 +1,97 @@
+"""The threads that read pictures."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from app.errors import DeadlineExceeded
+from app.vision.pipeline import PlatePipeline, ReadOptions
+from app.vision.types import FrameResult
+
+LoadObserver = Callable[[int, int], None]
+"""Called with (queued, running) whenever either changes, from any thread."""
+
+
+class Engine:
+    """A fixed pool of threads, each reading one picture at a time.
+
+    There are two pipelines over the same weights. `alone` spreads a network over all cores and
+    gives the quickest answer to a picture that has the machine to itself; `together` runs each
+    network on one thread, which gives the most pictures a second once several are in flight.
+    """
+
+    def __init__(
+        self,
+        alone: PlatePipeline,
+        together: PlatePipeline,
+        *,
+        workers: int,
+        observe: LoadObserver = lambda queued, running: None,
+    ) -> None:
+        self._alone = alone
+        self._together = together
+        self._observe = observe
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="alpr")
+        self._lock = threading.Lock()
+        self._queued = 0
+        self._running = 0
+
+    @property
+    def pipeline(self) -> PlatePipeline:
+        """For one picture here and now, on the calling thread."""
+        return self._alone
+
+    @property
+    def queued(self) -> int:
+        return self._queued
+
+    @property
+    def running(self) -> int:
+        return self._running
+
+    def submit(
+        self, data: bytes, options: ReadOptions, *, deadline: float = float("inf")
+    ) -> Future[FrameResult]:
+        """Queue an encoded picture. Cancelling the future drops it if it has not begun.
+
+        Args:
+            deadline: moment of `time.monotonic` after which it is not begun any more; the future
+                then raises DeadlineExceeded. Otherwise it raises what `PlatePipeline.read_bytes`
+                raises. The result has the stage "queue" added to its timings.
+        """
+        self._count(queued=1)
+        future = self._pool.submit(self._read, data, options, deadline, time.perf_counter())
+        future.add_done_callback(self._forget_cancelled)
+        return future
+
+    def close(self) -> None:
+        """Finish what runs, drop what is queued."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(
+        self, data: bytes, options: ReadOptions, deadline: float, submitted: float
+    ) -> FrameResult:
+        waited = time.perf_counter() - submitted
+        only = self._count(queued=-1, running=1)
+        try:
+            if time.monotonic() > deadline:
+                raise DeadlineExceeded("The picture waited too long for its turn.")
+            pipeline = self._alone if only else self._together
+            result = pipeline.read_bytes(data, options)
+        finally:
+            self._count(running=-1)
+        return replace(result, timings_ms={"queue": waited * 1e3, **result.timings_ms})
+
+    def _forget_cancelled(self, future: Future[FrameResult]) -> None:
+        if future.cancelled():
+            self._count(queued=-1)
+
+    def _count(self, *, queued: int = 0, running: int = 0) -> bool:
+        """Move the counts; tells whether one picture runs and none waits."""
+        with self._lock:
+            self._queued += queued
+            self._running += running
+            self._observe(self._queued, self._running)
+            return self._running == 1 and self._queued == 0

@@ -1,0 +1,138 @@
+"""Everything that can go wrong, as one tree.
+
+    AlprError
+    ├── ImageError               the bytes cannot be read as one picture
+    │   ├── EmptyImage           no bytes at all
+    │   ├── InvalidImage         no picture, or a damaged or truncated one
+    │   ├── UnsupportedImage     a picture, but of a format the service does not decode
+    │   ├── AnimatedImage        several frames or pages
+    │   └── TooManyPixels        larger than the limit, told from its header
+    ├── RequestError             the request itself is wrong
+    │   ├── InvalidRequest       a field is missing, unknown or malformed
+    │   ├── UnsupportedMediaType the body is of another kind than the endpoint takes
+    │   ├── RequestTooLarge      more bytes than the limit
+    │   ├── UploadTimeout        the body arrived too slowly
+    │   └── Unauthorized         no key, or a wrong one
+    ├── FetchError               the picture behind a URL cannot be had
+    │   ├── UrlNotAllowed        scheme, address or redirect is refused
+    │   └── UrlUnreachable       no answer, a late one, or an error status
+    ├── CapacityError            correct, but not now: try again
+    │   ├── Overloaded           too many requests in flight
+    │   ├── DeadlineExceeded     accepted, but not finished in time
+    │   └── NotReady             starting, or draining before the end
+    ├── ModelError               start-up: weights or device
+    │   ├── ModelMissing         no file where the settings say
+    │   ├── ModelCorrupt         size or checksum differs, or no such network inside
+    │   └── DeviceUnavailable    the requested execution provider does not load
+    └── InferenceError           a network failed on an input: ours to mend
+
+`code` is the machine-readable name a client may rely on; `app.api.errors` maps the classes to HTTP.
+"""
+
+
+class AlprError(Exception):
+    """Root of the tree. The message is shown to the client unless the error is ours."""
+
+    code = "internal_error"
+
+
+class ImageError(AlprError):
+    code = "invalid_image"
+
+
+class EmptyImage(ImageError):
+    code = "empty_image"
+
+
+class InvalidImage(ImageError):
+    code = "invalid_image"
+
+
+class UnsupportedImage(ImageError):
+    code = "unsupported_image"
+
+
+class AnimatedImage(ImageError):
+    code = "animated_image"
+
+
+class TooManyPixels(ImageError):
+    code = "too_many_pixels"
+
+
+class RequestError(AlprError):
+    code = "invalid_request"
+
+
+class InvalidRequest(RequestError):
+    code = "invalid_request"
+
+
+class UnsupportedMediaType(RequestError):
+    code = "unsupported_media_type"
+
+
+class RequestTooLarge(RequestError):
+    code = "too_large"
+
+
+class UploadTimeout(RequestError):
+    code = "upload_timeout"
+
+
+class Unauthorized(RequestError):
+    code = "unauthorized"
+
+
+class FetchError(AlprError):
+    code = "url_unreachable"
+
+
+class UrlNotAllowed(FetchError):
+    code = "url_not_allowed"
+
+
+class UrlUnreachable(FetchError):
+    code = "url_unreachable"
+
+
+class CapacityError(AlprError):
+    """`retry_after` is in whole seconds, at least 1."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(CapacityError):
+    code = "overloaded"
+
+
+class DeadlineExceeded(CapacityError):
+    code = "deadline_exceeded"
+
+
+class NotReady(CapacityError):
+    code = "not_ready"
+
+
+class ModelError(AlprError):
+    code = "model_error"
+
+
+class ModelMissing(ModelError):
+    code = "model_missing"
+
+
+class ModelCorrupt(ModelError):
+    code = "model_corrupt"
+
+
+class DeviceUnavailable(ModelError):
+    code = "device_unavailable"
+
+
+class InferenceError(AlprError):
+    code = "inference_failed"

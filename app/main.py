@@ -1,0 +1,5 @@
+"""`uvicorn app.main:app`."""
+
+from app.api.application import create_app
+
+app = create_app()

@@ -1,0 +1,114 @@
+"""The values that flow through the pipeline."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.nz.decoder import Reading
+
+Frame: TypeAlias = NDArray[np.uint8]
+"""A picture, (height, width, 3) uint8, colours in the order blue, green, red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Axis-parallel box in pixels of the frame; x2 and y2 are exclusive."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+    @property
+    def width(self) -> int:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> int:
+        return self.y2 - self.y1
+
+    @property
+    def aspect(self) -> float:
+        """Width over height; 0 for a box without height."""
+        return self.width / self.height if self.height > 0 else 0.0
+
+    def clipped(self, width: int, height: int) -> "Box":
+        """The part inside a frame of that size; it may be empty."""
+        x1, y1 = min(max(self.x1, 0), width), min(max(self.y1, 0), height)
+        return Box(x1, y1, max(min(self.x2, width), x1), max(min(self.y2, height), y1))
+
+    def crop(self, frame: Frame) -> Frame:
+        """View of the frame inside the box, which must be clipped to it."""
+        return frame[self.y1 : self.y2, self.x1 : self.x2]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Where the detector sees a plate, and how sure it is (0 to 1)."""
+
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Country or region the OCR believes the plate to be from."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """What the OCR read off one crop, before any knowledge of formats.
+
+    `probabilities` is (slots, alphabet) float32, each row a distribution over the alphabet with its
+    padding character; `text` is the most likely character of each slot without trailing padding.
+    """
+
+    text: str
+    confidences: tuple[float, ...]
+    probabilities: NDArray[np.float32]
+    region: Region | None
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean of the characters' probabilities, padding slots left out; 0 if empty.
+
+        Unlike the product it does not fall with the length of the plate, and unlike the arithmetic
+        mean one doubtful character pulls it down.
+        """
+        if not self.confidences:
+            return 0.0
+        logs = np.log(np.maximum(self.confidences, 1e-12))
+        return float(np.exp(logs.mean()))
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """One plate of a frame: where it is, what was read, what that means in New Zealand."""
+
+    detection: Detection
+    characters: Characters
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """All plates of one frame, best reading first.
+
+    `rejected` counts detections dropped by reason; `timings_ms` the milliseconds spent by stage.
+    """
+
+    plates: tuple[Plate, ...]
+    width: int
+    height: int
+    rejected: dict[str, int]
+    timings_ms: dict[str, float]
+
+    @property
+    def best(self) -> Plate | None:
+        """The plate the detector is surest of."""
+        return max(self.plates, key=lambda plate: plate.detection.confidence, default=None)

@@ -1,0 +1,1 @@
+"""Where the networks come from: explicit files, the model directory, or the repository's own."""

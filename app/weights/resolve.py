@@ -1,0 +1,95 @@
+"""Settings to files: which networks the service runs."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from app.config import REPOSITORY, Settings
+from app.errors import ModelCorrupt, ModelMissing
+from app.weights.files import WeightFile
+from app.weights.hub import Kind, hub_model
+
+OWN_MODELS = REPOSITORY / "models"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network in use; `config` is the plate config of an OCR."""
+
+    name: str
+    source: Literal["path", "hub", "own"]
+    path: Path
+    config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The pair of networks in use."""
+
+    detector: Network
+    ocr: Network
+
+
+def resolve_weights(settings: Settings, own_models: Path = OWN_MODELS) -> Weights:
+    """Find both networks: explicit path, then hub name, then the project's own.
+
+    Hub and own files are verified by checksum; explicit paths are the operator's own choice.
+
+    Raises:
+        ModelMissing: a file is not there; the message says what to run or set.
+        ModelCorrupt: a file is there, but is not the published one.
+    """
+    return Weights(_detector(settings, own_models), _ocr(settings, own_models))
+
+
+def _detector(settings: Settings, own_models: Path) -> Network:
+    if settings.detector_path is not None:
+        path = _existing(settings.detector_path, "ALPR_DETECTOR_PATH")
+        return Network(path.stem, "path", path)
+    if settings.detector_model is not None:
+        return _hub(settings.detector_model, "detector", settings.model_dir)
+    return _own("detector", own_models)
+
+
+def _ocr(settings: Settings, own_models: Path) -> Network:
+    if settings.ocr_path is not None and settings.ocr_config_path is not None:
+        path = _existing(settings.ocr_path, "ALPR_OCR_PATH")
+        config = _existing(settings.ocr_config_path, "ALPR_OCR_CONFIG_PATH")
+        return Network(path.stem, "path", path, config)
+    if settings.ocr_model is not None:
+        return _hub(settings.ocr_model, "ocr", settings.model_dir)
+    return _own("ocr", own_models)
+
+
+def _existing(path: Path, variable: str) -> Path:
+    if not path.is_file():
+        raise ModelMissing(f"No model at {path}. Mend {variable}.")
+    return path
+
+
+def _hub(name: str, kind: Kind, directory: Path) -> Network:
+    model = hub_model(name, kind)
+    remedy = f"Run `python -m app models fetch {name}`."
+    return Network(name, "hub", *(file.located(directory, remedy=remedy) for file in model.files))
+
+
+def _own(kind: Kind, directory: Path) -> Network:
+    """The project's own weights, as their manifest has them."""
+    manifest = directory / MANIFEST
+    remedy = (
+        "Run `python -m app models fetch` and set ALPR_DETECTOR_MODEL and ALPR_OCR_MODEL, "
+        "or set ALPR_DETECTOR_PATH, ALPR_OCR_PATH and ALPR_OCR_CONFIG_PATH to files you have."
+    )
+    if not manifest.is_file():
+        raise ModelMissing(f"The project's own weights are not in {directory}. {remedy}")
+    try:
+        entry = json.loads(manifest.read_text())[kind]
+        files = [WeightFile(entry["file"], entry["sha256"], entry["size"])]
+        if kind == "ocr":
+            files.append(WeightFile(entry["config_file"], entry["config_sha256"]))
+        name = str(entry["name"])
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ModelCorrupt(f"{manifest} is not a manifest of weights: {error!r}") from error
+    return Network(name, "own", *(file.located(directory, remedy=remedy) for file in files))
