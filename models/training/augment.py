@@ -1,0 +1,172 @@
+"""Training views for the detector: random affine, mosaic, light and camera faults.
+
+Every view is a pure function of (photos, index, size, seed), so that an interrupted run continues
+with exactly the views it would have seen.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.photos import Photo
+
+PADDING = 114
+MOSAIC_SHARE = 0.35
+SMALLEST_PLATE = 6.0  # px in the view; smaller ones are left unlabelled
+LEAST_VISIBLE = 0.4  # share of a plate's area inside the view
+
+Image = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+
+
+class View(NamedTuple):
+    """`image` (size, size, 3) uint8 BGR and `boxes` (n, 4) float32 x1 y1 x2 y2 in its pixels."""
+
+    image: Image
+    boxes: Boxes
+
+
+def draw_view(photos: Sequence[Photo], index: int, *, size: int, seed: int) -> View:
+    """The `index`-th training view."""
+    rng = np.random.default_rng((seed, index))
+    canvas = np.full((size, size, 3), PADDING, np.uint8)
+    cells = _mosaic_cells(rng, size) if rng.random() < MOSAIC_SHARE else [(0, 0, size, size)]
+    boxes = [
+        _paste(canvas, cell, photos[int(rng.integers(len(photos)))], rng, small=len(cells) > 1)
+        for cell in cells
+    ]
+    return View(degrade(canvas, rng), np.concatenate(boxes))
+
+
+def _mosaic_cells(rng: np.random.Generator, size: int) -> list[tuple[int, int, int, int]]:
+    x, y = (rng.uniform(0.3, 0.7, 2) * size).astype(int).tolist()
+    return [(0, 0, x, y), (x, 0, size, y), (0, y, x, size), (x, y, size, size)]
+
+
+def _paste(
+    canvas: Image,
+    cell: tuple[int, int, int, int],
+    photo: Photo,
+    rng: np.random.Generator,
+    *,
+    small: bool,
+) -> Boxes:
+    """Warp the photo into one cell of the canvas; returns the visible boxes on the canvas."""
+    x1, y1, x2, y2 = cell
+    width, height = x2 - x1, y2 - y1
+    matrix = _placement(photo, (width, height), canvas.shape[0], rng, small=small)
+    interpolation = cv2.INTER_AREA if np.hypot(*matrix[:, 0]) < 0.5 else cv2.INTER_LINEAR
+    source, matrix = _prescaled(photo.image, matrix, interpolation)
+    cv2.warpAffine(
+        source,
+        matrix,
+        (width, height),
+        dst=canvas[y1:y2, x1:x2],
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(PADDING, PADDING, PADDING),
+    )
+    boxes = warp_boxes(photo.boxes, _unscaled(matrix, photo.image, source))
+    return clip_boxes(boxes, width, height) + np.array([x1, y1, x1, y1], np.float32)
+
+
+def _prescaled(
+    image: Image, matrix: NDArray[np.float64], interpolation: int
+) -> tuple[Image, NDArray[np.float64]]:
+    """Halve the photo first where the warp shrinks it by more than two: no aliasing."""
+    if interpolation != cv2.INTER_AREA:
+        return image, matrix
+    half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    scale = np.array([image.shape[1] / half.shape[1], image.shape[0] / half.shape[0], 1.0])
+    return np.asarray(half, np.uint8), matrix * scale
+
+
+def _unscaled(matrix: NDArray[np.float64], image: Image, source: Image) -> NDArray[np.float64]:
+    scale = np.array([source.shape[1] / image.shape[1], source.shape[0] / image.shape[0], 1.0])
+    return matrix * scale
+
+
+def _placement(
+    photo: Photo,
+    cell: tuple[int, int],
+    size: int,
+    rng: np.random.Generator,
+    *,
+    small: bool,
+) -> NDArray[np.float64]:
+    """A 2x3 matrix: photo pixels to cell pixels.
+
+    Half of the views keep about the letterbox scale; the others choose the width a plate gets in
+    the view, log-uniform, so that near and far plates are equally common.
+    """
+    height, width = photo.image.shape[:2]
+    letterbox = size / max(height, width)
+    scale = letterbox * np.exp(rng.uniform(np.log(0.7), np.log(1.3))) * (0.6 if small else 1.0)
+    centre = np.array([width, height]) * rng.uniform(0.4, 0.6, 2)
+    target = np.array(cell) * rng.uniform(0.4, 0.6, 2)
+    if len(photo.boxes) and rng.random() < 0.5:
+        box = photo.boxes[rng.integers(len(photo.boxes))].astype(np.float64)
+        wanted = np.exp(rng.uniform(np.log(0.05), np.log(0.25 if small else 0.6))) * size
+        scale = np.clip(wanted / (box[2] - box[0]), 0.25 * letterbox, 2.5 * letterbox)
+        centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+        target = np.array(cell) * rng.uniform(0.15, 0.85, 2)
+    angle = np.deg2rad(rng.normal(0, 2.5) if rng.random() < 0.85 else rng.uniform(-10, 10))
+    stretch = np.exp(rng.normal(0, 0.06))
+    mirror = -1.0 if rng.random() < 0.3 else 1.0
+    linear = scale * np.array(
+        [
+            [mirror * np.cos(angle) * stretch, -np.sin(angle)],
+            [mirror * np.sin(angle) * stretch, np.cos(angle)],
+        ]
+    )
+    linear[0, 1] += scale * rng.normal(0, 0.04)
+    return np.column_stack([linear, target - linear @ centre])
+
+
+def warp_boxes(boxes: Boxes, matrix: NDArray[np.float64]) -> Boxes:
+    """Upright boxes around affinely warped boxes; `matrix` is 2x3.
+
+    A labelled box is taken as the plate's own rectangle, so a turned plate gets the upright box
+    around its turned corners.
+    """
+    corners = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    warped = corners @ matrix[:, :2].T + matrix[:, 2]
+    return np.concatenate([warped.min(1), warped.max(1)], axis=1).astype(np.float32)
+
+
+def clip_boxes(boxes: Boxes, width: int, height: int) -> Boxes:
+    """The boxes cut to the view, without those too small or mostly outside."""
+    clipped = boxes.copy()
+    clipped[:, 0::2] = clipped[:, 0::2].clip(0, width)
+    clipped[:, 1::2] = clipped[:, 1::2].clip(0, height)
+    extent = clipped[:, 2:] - clipped[:, :2]
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    visible = extent.prod(1) >= LEAST_VISIBLE * area
+    return clipped[visible & (extent[:, 0] >= SMALLEST_PLATE) & (extent[:, 1] >= 3)]
+
+
+def degrade(image: Image, rng: np.random.Generator) -> Image:
+    """Random light (night included), colour, blur, sensor noise and JPEG; BGR uint8 as given."""
+    if rng.random() < 0.1:
+        image = np.repeat(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
+    gain, bias = np.exp(rng.normal(0, 0.2)), rng.normal(0, 15)
+    gamma = np.exp(rng.normal(0, 0.25))
+    if rng.random() < 0.1:
+        gain, gamma = gain * rng.uniform(0.25, 0.6), gamma * rng.uniform(1.2, 2.0)
+    tint = np.exp(rng.normal(0, 0.06, 3))
+    ramp = np.linspace(0, 1, 256)[:, None] ** gamma * 255
+    table = np.clip(ramp * gain * tint + bias, 0, 255).astype(np.uint8)
+    image = np.asarray(cv2.LUT(image, table[None]), np.uint8)
+    if rng.random() < 0.12:
+        sigma = rng.uniform(0.4, 1.4)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
+    if rng.random() < 0.12:
+        noise = rng.normal(0, rng.uniform(2, 14), image.shape)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.15:
+        quality = int(rng.integers(25, 80))
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return image

@@ -1,0 +1,235 @@
+"""Train the plate detector: `python -m models.training.detector --photos DIR --run DIR`.
+
+Started again with the same arguments it continues from its checkpoint and draws what it would
+have drawn; a larger `--draws` extends a run.
+"""
+
+import argparse
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.training.augment import draw_view
+from models.training.evaluate_detector import OnnxDetector, evaluate
+from models.training.export_detector import export
+from models.training.photos import LICENSED_SOURCES, Photo, read_photos
+from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
+from models.training.schedule import WeightAverage, adamw, learning_rate
+from models.training.yolo import DetectionLoss, Teacher, build_network
+
+FINAL_SIZE = 384
+PANELS = {
+    "loss": ("box", "dfl", "cls", "teacher"),
+    "validation": ("ap50", "recall", "precision"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hyperparameters; sizes in pixels, lengths in draws (one draw is one training view)."""
+
+    draws: int
+    batch: int
+    seed: int
+    peak_rate: float
+    early_size: int
+    early_share: float
+    teacher_weight: float
+    report_every: int
+
+    def size(self, draws: int) -> int:
+        """Side of the views: small for the early share of the run, then the final one."""
+        return self.early_size if draws < self.early_share * self.draws else FINAL_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`images` (n, 3, s, s) float32 RGB in [0, 1], boxes in pixels, the teacher's heads."""
+
+    images: NDArray[np.float32]
+    boxes: list[NDArray[np.float32]]
+    soft: list[NDArray[np.float32]] | None
+
+
+class Views:
+    """Batches in order, two made ahead on one thread while the network trains."""
+
+    def __init__(self, photos: list[Photo], plan: Plan, teacher: Teacher | None) -> None:
+        self._photos, self._plan, self._teacher = photos, plan, teacher
+
+    def batches(self, start: int) -> Iterator[Batch]:
+        """From draw `start` to the plan's last one."""
+        starts = range(start, self._plan.draws, self._plan.batch)
+        with ThreadPoolExecutor(1) as pool:
+            ahead: list[Future[Batch]] = []
+            for first in starts:
+                ahead.append(pool.submit(self._make, first))
+                if len(ahead) > 2:
+                    yield ahead.pop(0).result()
+            for made in ahead:
+                yield made.result()
+
+    def _make(self, first: int) -> Batch:
+        size = self._plan.size(first)
+        views = [
+            draw_view(self._photos, index, size=size, seed=self._plan.seed)
+            for index in range(first, first + self._plan.batch)
+        ]
+        stack = np.stack([view.image for view in views])
+        images = stack[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
+        return Batch(
+            images=np.ascontiguousarray(images),
+            boxes=[view.boxes for view in views],
+            soft=self._teacher(np.ascontiguousarray(images)) if self._teacher else None,
+        )
+
+
+class Run:
+    """Everything that a checkpoint holds, and the step that moves it on."""
+
+    def __init__(self, plan: Plan, folder: Path, device: str) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.folder, self.device = plan, folder, torch.device(device)
+        self.network = build_network().to(self.device)
+        self.average = WeightAverage(self.network, decay=0.998)
+        self.optimizer = adamw(self.network, weight_decay=0.02)
+        self.loss = DetectionLoss(plan.teacher_weight, self.device)
+        self.draws = 0
+        self._restore()
+
+    def _restore(self) -> None:
+        state = load_checkpoint(self.folder / "checkpoint.pt")
+        if state is None:
+            return
+        self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.steps = state["steps"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.draws = state["draws"]
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "steps": self.average.steps,
+            "optimizer": self.optimizer.state_dict(),
+            "draws": self.draws,
+        }
+        save_checkpoint(self.folder / "checkpoint.pt", state)
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One optimiser step; returns the parts of the loss."""
+        rate = learning_rate(
+            self.draws, total=self.plan.draws, peak=self.plan.peak_rate, warmup=2000, floor=0.01
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
+        soft = batch.soft and [torch.from_numpy(each).to(self.device) for each in batch.soft]
+        with torch.autocast(self.device.type, torch.bfloat16):
+            heads = self.network(images)
+        total, parts = self.loss(heads, batch.boxes, soft)
+        self.optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimizer.step()
+        self.average.update(self.network)
+        self.draws += self.plan.batch
+        return parts
+
+
+def train(run: Run, views: Views, validation: list[Photo]) -> None:
+    """Train to the plan's end, reporting and saving on the way and on SIGTERM."""
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
+    parts: list[dict[str, float]] = []
+    started = time.monotonic()
+    for batch in views.batches(run.draws):
+        parts.append(run.step(batch))
+        last = run.draws >= run.plan.draws
+        if run.draws % run.plan.report_every < run.plan.batch or last:
+            report(run, parts, validation, time.monotonic() - started)
+            parts, started = [], time.monotonic()
+            run.save()
+        if stopping:
+            run.save()
+            raise SystemExit(128 + stopping[0])
+
+
+def report(
+    run: Run, parts: list[dict[str, float]], validation: list[Photo], seconds: float
+) -> None:
+    """Export the averaged weights, measure them as the service would run them, write it down."""
+    path = run.folder / "detector.onnx"
+    export(run.average.network.to("cpu"), path, size=FINAL_SIZE)
+    run.average.network.to(run.device)
+    metrics = evaluate(OnnxDetector(path), validation)
+    row = {
+        "draws": run.draws,
+        "seconds": seconds,
+        **{key: sum(part.get(key, 0.0) for part in parts) / len(parts) for key in PANELS["loss"]},
+        "ap50": metrics.ap50,
+        "recall": metrics.recall,
+        "precision": metrics.precision,
+    }
+    append_row(run.folder / "progress.csv", row)
+    print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+
+
+def parse() -> argparse.Namespace:
+    """Command-line arguments."""
+    parser = argparse.ArgumentParser(description="Train the plate detector.")
+    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--teacher", type=Path, help="YOLOv9 end2end ONNX file (soft targets)")
+    parser.add_argument("--teacher-weight", type=float, default=1.0)
+    parser.add_argument("--draws", type=int, default=160_000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--peak-rate", type=float, default=2e-3)
+    parser.add_argument("--early-size", type=int, default=256)
+    parser.add_argument("--early-share", type=float, default=0.75)
+    parser.add_argument("--report-every", type=int, default=8_000)
+    parser.add_argument("--validation-photos", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Entry point."""
+    args = parse()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    args.run.mkdir(parents=True, exist_ok=True)
+    plan = Plan(
+        draws=args.draws,
+        batch=args.batch,
+        seed=args.seed,
+        peak_rate=args.peak_rate,
+        early_size=args.early_size,
+        early_share=args.early_share,
+        teacher_weight=args.teacher_weight,
+        report_every=args.report_every,
+    )
+    photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
+    validation = read_photos(
+        args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
+    )
+    teacher = Teacher(args.teacher) if args.teacher else None
+    run = Run(plan, args.run, args.device)
+    train(run, Views(photos, plan, teacher), validation)
+    plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
+
+
+if __name__ == "__main__":
+    main()
