@@ -1,0 +1,141 @@
+"""Plates of known text as an OCR saw them, and what decoding makes of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.nz.decoder import PlateDecoder, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """``probabilities`` (n, slots, alphabet) of one OCR for n plates that read ``truths``.
+
+    ``small`` marks near-square boxes, ``conditions`` names what each plate was drawn or seen in.
+    """
+
+    probabilities: NDArray[np.float32]
+    truths: NDArray[np.str_]
+    small: NDArray[np.bool_]
+    conditions: NDArray[np.str_]
+    alphabet: str
+    pad_char: str
+
+    def __len__(self) -> int:
+        return len(self.truths)
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        return type(self)(
+            self.probabilities[rows],
+            self.truths[rows],
+            self.small[rows],
+            self.conditions[rows],
+            self.alphabet,
+            self.pad_char,
+        )
+
+    def split(self, share: float, seed: int) -> tuple[Self, Self]:
+        """A random ``share`` of the samples, and the rest."""
+        order = np.random.default_rng(seed).permutation(len(self))
+        cut = round(share * len(self))
+        return self.take(order[:cut]), self.take(order[cut:])
+
+    def save(self, path: Path) -> None:
+        np.savez_compressed(
+            path,
+            probabilities=self.probabilities,
+            truths=self.truths,
+            small=self.small,
+            conditions=self.conditions,
+            alphabet=np.array(self.alphabet),
+            pad_char=np.array(self.pad_char),
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises OSError, or KeyError where the file lacks one of the arrays."""
+        with np.load(path) as stored:
+            return cls(
+                stored["probabilities"].astype(np.float32),
+                stored["truths"],
+                stored["small"],
+                stored["conditions"],
+                str(stored["alphabet"]),
+                str(stored["pad_char"]),
+            )
+
+    def raw_texts(self) -> list[str]:
+        characters = np.array(list(self.alphabet))[self.probabilities.argmax(axis=2)]
+        return ["".join(row).rstrip(self.pad_char) for row in characters.tolist()]
+
+    def decode(self, decoder: PlateDecoder) -> list[Reading]:
+        return [
+            decoder.decode(rows, small_plate=bool(small))
+            for rows, small in zip(self.probabilities, self.small, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionCurve:
+    """What corrections would do at each threshold, falling; counts are cumulative.
+
+    ``gained``: wrong raw texts made right; ``lost``: right ones made wrong; ``changed``: wrong ones
+    turned into other wrong ones. ``right`` and ``wrong`` count the raw texts.
+    """
+
+    thresholds: NDArray[np.float64]
+    gained: NDArray[np.int_]
+    lost: NDArray[np.int_]
+    changed: NDArray[np.int_]
+    right: int
+    wrong: int
+
+    def at(self, threshold: float) -> tuple[int, int, int]:
+        """(gained, lost, changed) with corrections from ``threshold`` on."""
+        taken = int(np.searchsorted(-self.thresholds, -threshold, side="right"))
+        if taken == 0:
+            return 0, 0, 0
+        last = taken - 1
+        return int(self.gained[last]), int(self.lost[last]), int(self.changed[last])
+
+
+LOWEST_THRESHOLD: Final = 0.5
+
+
+def correction_curve(samples: Samples, decoder: PlateDecoder) -> CorrectionCurve:
+    """Gains and losses by posterior; ``decoder`` must correct from ``LOWEST_THRESHOLD`` on."""
+    outcomes: list[tuple[float, bool, bool]] = []
+    right = 0
+    for truth, reading in zip(samples.truths.tolist(), samples.decode(decoder), strict=True):
+        was_right = reading.validation.normalized == truth
+        right += was_right
+        if reading.correction is not None:
+            outcomes.append(
+                (reading.correction.probability, was_right, reading.corrected_plate == truth)
+            )
+    outcomes.sort(key=lambda outcome: -outcome[0])
+    table = np.array(outcomes, dtype=np.float64).reshape(-1, 3)
+    was_right, is_right = table[:, 1] > 0, table[:, 2] > 0
+    return CorrectionCurve(
+        table[:, 0],
+        np.cumsum(~was_right & is_right),
+        np.cumsum(was_right),
+        np.cumsum(~was_right & ~is_right),
+        right,
+        len(samples) - right,
+    )
+
+
+def choose_threshold(curve: CorrectionCurve, *, tolerance: float) -> float:
+    """Lowest threshold from which upwards at most ``tolerance`` of right readings are lost.
+
+    It lies just above the first correction (by falling posterior) that would exceed that.
+    """
+    allowed = tolerance * curve.right
+    too_many = np.flatnonzero(curve.lost > allowed)
+    if len(too_many) == 0:
+        return LOWEST_THRESHOLD
+    return float(np.nextafter(curve.thresholds[too_many[0]], 1.0))

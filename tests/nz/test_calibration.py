@@ -1,0 +1,62 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.nz.calibration import (
+    GENERIC,
+    Calibration,
+    calibration_file,
+    load_calibration,
+    save_calibration,
+)
+
+ALPHABET = "0O1I_"
+
+
+def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
+    calibration = replace(load_calibration(), ocr="Our own OCR (v3)")
+    path = save_calibration(calibration, tmp_path)
+    assert path.name == "our-own-ocr-v3.json"
+    assert Calibration.from_json(path.read_text(encoding="utf-8")) == calibration
+
+
+def test_an_ocr_without_calibration_gets_the_generic_one() -> None:
+    assert load_calibration("never-measured").ocr == GENERIC
+
+
+def test_every_kept_calibration_is_found_by_its_ocr_and_says_how_it_was_measured() -> None:
+    folder = Path(__file__).parents[2] / "app" / "nz" / "calibrations"
+    for path in folder.glob("*.json"):
+        calibration = Calibration.from_json(path.read_text(encoding="utf-8"))
+        assert path.name == calibration_file(calibration.ocr)
+        assert load_calibration(calibration.ocr) == calibration
+        assert calibration.method
+        assert calibration.data
+        assert 0.5 <= calibration.threshold <= 1
+
+
+def test_likelihoods_are_positive_and_sum_to_one() -> None:
+    rows = np.array([[0.9, 0.1, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
+    likelihoods = load_calibration().emissions(ALPHABET, "_")(rows)
+    assert likelihoods.sum(axis=1) == pytest.approx(1)
+    assert (likelihoods > 0).all()
+    assert rows[0].tolist() == pytest.approx([0.9, 0.1, 0, 0, 0])
+
+
+def test_what_is_often_confused_stays_likelier_than_what_never_is() -> None:
+    calibration = replace(load_calibration(), confusions=(("O", "0", 9.0), ("", "1", 3.0)))
+    rows = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
+    zero, padding = calibration.emissions(ALPHABET, "_")(rows)
+    assert zero[ALPHABET.index("O")] > 10 * zero[ALPHABET.index("I")]
+    assert padding[ALPHABET.index("1")] > 10 * padding[ALPHABET.index("O")]
+
+
+def test_a_higher_temperature_trusts_less() -> None:
+    rows = np.array([[0.99, 0.01, 0, 0, 0]], dtype=np.float32)
+    sharp, flat = (
+        replace(load_calibration(), temperature=t).emissions(ALPHABET, "_")(rows)[0, 0]
+        for t in (1.0, 3.0)
+    )
+    assert flat < sharp
