@@ -10,6 +10,7 @@ from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
 from app.vision.detector import PlateDetector
+from app.vision.graph import prune_anchors
 from app.vision.pipeline import PlateFilter, PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.sessions import open_session
@@ -25,7 +26,7 @@ def build_pipeline(settings: Settings, weights: Weights, *, threads: int) -> Pla
     if weights.ocr.config is None:
         raise ModelCorrupt(f"The OCR {weights.ocr.name} has no plate config.")
     detector = PlateDetector(
-        open_session(weights.detector.path, device=settings.device, threads=threads),
+        open_session(prune_anchors(weights.detector.path), device=settings.device, threads=threads),
         min_confidence=settings.min_confidence,
     )
     recognizer = PlateRecognizer(

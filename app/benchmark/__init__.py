@@ -1,0 +1,1 @@
+"""Speed, measured against the server of the article the project started from."""

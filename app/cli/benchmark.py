@@ -1,0 +1,81 @@
+"""`benchmark`: our server against the article's, same weights, same machine, one run."""
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from app.benchmark.comparison import Comparison, compare
+from app.cli.predict import find_pictures
+from app.config import Settings
+from app.errors import InvalidRequest
+from app.weights.resolve import resolve_weights
+
+MAX_PICTURES = 32
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("benchmark", help="compare with the article's server")
+    parser.add_argument(
+        "pictures",
+        nargs="+",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help=f"photos to send as 1280 x 720 frames, at most {MAX_PICTURES} of them",
+    )
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="of all measurements")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    pictures = list(find_pictures(arguments.pictures))[:MAX_PICTURES]
+    if not pictures:
+        raise InvalidRequest("There are no pictures to send.")
+    console = Console()
+    with console.status("starting both servers") as status:
+        comparison = compare(
+            resolve_weights(Settings()),
+            pictures,
+            seconds=arguments.seconds,
+            rounds=arguments.rounds,
+            progress=status.update,
+        )
+    _print(console, comparison)
+    if arguments.json is not None:
+        arguments.json.write_text(comparison.to_json())
+    return 0
+
+
+def _print(console: Console, comparison: Comparison) -> None:
+    date = datetime.now(UTC).date()
+    title = f"{date}, {os.cpu_count()} cores, frames of {comparison.frame_bytes // 1000} kB"
+    table = Table("server", "clients", "requests/s", "p50 ms", "p99 ms", "/health p99 ms", "failed")
+    table.title = title
+    for name, results in comparison.results.items():
+        for result in results:
+            table.add_row(
+                name,
+                str(result.clients),
+                f"{result.requests_per_second:.1f}",
+                f"{result.p50_ms:.0f}",
+                f"{result.p99_ms:.0f}",
+                f"{result.health_p99_ms:.1f}",
+                str(result.failed),
+            )
+    console.print(table)
+    ratios = ", ".join(f"{ratio:.2f} at {clients}" for clients, ratio in comparison.ratios.items())
+    console.print(f"requests/s, ours over the article's: {ratios} clients")
+    total = comparison.cpu_ms["total"]
+    shares = ", ".join(
+        f"{stage} {milliseconds:.1f} ({milliseconds / total:.0%})"
+        for stage, milliseconds in comparison.cpu_ms.items()
+        if stage != "total"
+    )
+    console.print(f"our processor time a request: {total:.1f} ms: {shares}")
+    console.print(f"start-up: {comparison.startup_seconds}")
