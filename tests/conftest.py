@@ -1,17 +1,83 @@
 """Fixtures that every part of the suite may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.building import build_pipeline
+from app.config import Settings
+from app.vision.pipeline import PlatePipeline
+from app.vision.types import Frame
+from app.weights.resolve import MANIFEST, OWN_MODELS, resolve_weights
+from tests.pictures import draw_car, encode
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED_WEIGHTS = {
+    "ALPR_DETECTOR_PATH": "yolo-v9-t-416-license-plates-end2end.onnx",
+    "ALPR_OCR_PATH": "cct_xs_v2_global.onnx",
+    "ALPR_OCR_CONFIG_PATH": "cct_xs_v2_global_plate_config.yaml",
+}
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of real photos and hub weights that are not part of the repository."""
-    path = Path(os.environ.get("ALPR_SHARED", REPOSITORY.parent / "shared"))
+    path = _shared()
     if not (path / "models").is_dir():
         pytest.skip(f"real photos and hub weights are not here ({path}); set ALPR_SHARED")
     return path
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("ALPR_SHARED", REPOSITORY.parent / "shared"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """No setting of the developer's shell reaches a test or a process that a test starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name in ("API_KEY", "PROMETHEUS_MULTIPROC_DIR") or (
+                name.startswith("ALPR_") and name != "ALPR_SHARED"
+            ):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def weights_environment() -> dict[str, str]:
+    """Variables that make the service find weights: none for the project's own."""
+    if (OWN_MODELS / MANIFEST).is_file():
+        return {}
+    directory = _shared() / "models"
+    if not directory.is_dir():
+        pytest.skip("neither the project's own weights nor hub weights are here; set ALPR_SHARED")
+    return {name: str(directory / file) for name, file in SHARED_WEIGHTS.items()}
+
+
+@pytest.fixture(scope="session")
+def settings(weights_environment: dict[str, str]) -> Settings:
+    """Default settings with weights that are here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in weights_environment.items():
+            patch.setenv(name, value)
+        return Settings()
+
+
+@pytest.fixture(scope="session")
+def pipeline(settings: Settings) -> PlatePipeline:
+    """The real pipeline; it holds no state between calls."""
+    return build_pipeline(settings, resolve_weights(settings), threads=1)
+
+
+@pytest.fixture(scope="session")
+def car() -> Frame:
+    """A drawn car with the plate ABC123."""
+    return draw_car("ABC123")
+
+
+@pytest.fixture(scope="session")
+def car_jpeg(car: Frame) -> bytes:
+    return encode(car, ".jpg")

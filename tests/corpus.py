@@ -1,0 +1,244 @@
+"""Files that people, scripts and attackers send where a picture is expected.
+
+Everything is built here from a drawn picture; nothing is random from run to run.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from app.vision.types import Frame
+from tests.pictures import draw_car, encode
+
+FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "bmp": "BMP"} | {
+    "tiff": "TIFF",
+    "gif": "GIF",
+}
+"""What the service decodes, by Pillow's names."""
+
+
+@cache
+def small_car() -> Frame:
+    return cv2.resize(draw_car("ABC123"), (320, 240)).astype(np.uint8, copy=False)
+
+
+def by_pillow(image: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def rgb() -> Image.Image:
+    return Image.fromarray(cv2.cvtColor(small_car(), cv2.COLOR_BGR2RGB))
+
+
+@cache
+def valid() -> dict[str, bytes]:
+    """One good file of each format."""
+    return {name: by_pillow(rgb(), form) for name, form in FORMATS.items()}
+
+
+def png(width: int, height: int, *, depth: int = 8, colour: int = 2, pixels: bytes = b"") -> bytes:
+    """A PNG whose header says what it likes."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    )
+
+
+def huge_png(side: int = 30_000) -> bytes:
+    """A whole one-bit PNG of side x side pixels in about 100 kB."""
+    row = b"\x00" * (1 + side // 8)
+    packer = zlib.compressobj(9)
+    pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    return png(side, side, depth=1, colour=0, pixels=pixels)
+
+
+def bmp(width: int, height: int) -> bytes:
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 2835, 2835, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + info + bytes(64)
+
+
+def gif(width: int, height: int) -> bytes:
+    data = bytearray(valid()["gif"])
+    data[6:10] = struct.pack("<HH", width, height)
+    return bytes(data)
+
+
+def vp8x(width: int, height: int) -> bytes:
+    """A WebP whose extended header announces a canvas."""
+    body = valid()["webp"][12:]
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunk = b"VP8X" + struct.pack("<I", 10) + bytes(4) + size
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk) + len(body)) + b"WEBP" + chunk + body
+
+
+def tiff(width: int, height: int) -> bytes:
+    entries = (
+        *((256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1)),
+        *((273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, 16)),
+    )
+    head = b"II*\x00" + struct.pack("<I", 24) + bytes(16)
+    fields = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return head + struct.pack("<H", len(entries)) + fields + bytes(4)
+
+
+def jpeg_header(width: int, height: int) -> bytes:
+    """A JPEG whose frame header announces another size than its scan has."""
+    data = bytearray(valid()["jpeg"])
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def avif_header(width: int, height: int) -> bytes:
+    data = bytearray(valid()["avif"])
+    extents = data.index(b"ispe") + 8
+    data[extents : extents + 8] = struct.pack(">II", width, height)
+    return bytes(data)
+
+
+def frames(form: str, **options: object) -> bytes:
+    """Two different pictures in one file."""
+    second = Image.new("RGB", rgb().size, "red")
+    return by_pillow(rgb(), form, save_all=True, append_images=[second], **options)
+
+
+def _flipped(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
+
+
+def _zip(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def refused() -> Iterator[tuple[str, bytes, str]]:
+    """Name, bytes and the code of the answer."""
+    good = valid()
+    yield "nothing", b"", "empty_image"
+    yield from ((name, data, "invalid_image") for name, data in _no_pictures())
+    for name, data in good.items():
+        for share in (0.01, 0.3, 0.6, 0.95):
+            cut = data[: max(4, int(len(data) * share))]
+            yield f"{name} cut at {share:.0%}", cut, "invalid_image"
+        yield f"{name} with its signature flipped", _flipped(data, 1), "invalid_image"
+        yield f"{name} without its signature", data[16:], "invalid_image"
+    yield "png with a damaged header", _flipped(good["png"], 18), "invalid_image"
+    yield "png with damaged pixels", _flipped(good["png"], len(good["png"]) // 2), "invalid_image"
+    yield "png of colour type 7", png(8, 8, colour=7), "invalid_image"
+    yield "png without pixels", png(64, 64), "invalid_image"
+    yield "jpeg of two markers", b"\xff\xd8\xff\xd9", "invalid_image"
+    yield "jpeg without a scan", good["jpeg"][: good["jpeg"].index(b"\xff\xda")], "invalid_image"
+    yield "webp of another length", good["webp"][:4] + bytes(4) + good["webp"][8:], "invalid_image"
+    for name, data in _no_area():
+        yield name, data, "invalid_image"
+    for name, data in _too_large():
+        yield name, data, "too_many_pixels"
+    yield "animated gif", frames("GIF"), "animated_image"
+    yield "animated webp", frames("WEBP"), "animated_image"
+    yield "animated avif", frames("AVIF"), "animated_image"
+    yield "animated png", frames("PNG"), "animated_image"
+    yield "tiff of two pages", frames("TIFF"), "animated_image"
+    for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        box = struct.pack(">I", 24) + b"ftyp" + brand + bytes(4) + b"heicmif1"
+        yield f"{brand.decode()} file", box + bytes(200), "unsupported_image"
+    yield "jpeg 2000", by_pillow(rgb(), "JPEG2000"), "unsupported_image"
+    yield "icon", by_pillow(rgb(), "ICO"), "unsupported_image"
+    yield "portable pixmap", by_pillow(rgb(), "PPM"), "unsupported_image"
+    for form in ("TGA", "PCX", "EPS"):
+        yield form.lower(), by_pillow(rgb(), form), "invalid_image"
+
+
+def _no_pictures() -> Iterator[tuple[str, bytes]]:
+    yield "one byte", b"\x00"
+    yield "zeros", bytes(100_000)
+    yield "text", b"just some text, no picture at all"
+    yield "noise", np.random.default_rng(3).bytes(20_000)
+    yield "html", b"<!doctype html><html><body><img src='car.jpg'></body></html>"
+    yield "svg", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'></svg>"
+    yield (
+        "svg with an entity bomb",
+        (
+            b"<?xml version='1.0'?><!DOCTYPE s [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;&a;'>]>"
+            b"<svg xmlns='http://www.w3.org/2000/svg'>&b;</svg>"
+        ),
+    )
+    yield "pdf", b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    yield "zip with a picture", _zip("car.jpg", valid()["jpeg"])
+    yield "gzip", zlib.compress(valid()["jpeg"], wbits=31)
+    yield "json", b'{"file": "car.jpg"}'
+    yield "base64 of a picture", b"/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQ"
+    yield "video", struct.pack(">I", 24) + b"ftypisom" + bytes(4) + b"isommp42" + bytes(500)
+    yield "program", b"\x7fELF\x02\x01\x01" + bytes(300)
+    yield "html before a jpeg", b"<script>alert(1)</script>" + valid()["jpeg"]
+    yield "zip before a png", _zip("a.txt", b"a") + valid()["png"]
+
+
+def _no_area() -> Iterator[tuple[str, bytes]]:
+    yield "png of 0 x 0", png(0, 0)
+    yield "png of 0 x 10", png(0, 10)
+    yield "bmp of 0 x 0", bmp(0, 0)
+    yield "bmp of 10 x 0", bmp(10, 0)
+    yield "gif of 0 x 0", gif(0, 0)
+    yield "tiff of 0 x 0", tiff(0, 0)
+    yield "jpeg of 0 x 0", jpeg_header(0, 0)
+    yield "avif of 0 x 0", avif_header(0, 0)
+    yield "avif of 60,000 x 60,000", avif_header(60_000, 60_000)  # not what its pixels say
+
+
+def _too_large() -> Iterator[tuple[str, bytes]]:
+    yield "png of 30,000 x 30,000", huge_png()
+    yield "png of 2^31 - 1 squared", png(2**31 - 1, 2**31 - 1)
+    yield "bmp of 2^31 - 1 squared", bmp(2**31 - 1, 2**31 - 1)
+    yield "bmp of 20,000 x -20,000", bmp(20_000, -20_000)
+    yield "gif of 65,535 x 65,535", gif(65_535, 65_535)
+    yield "webp of 16,384 x 16,384", vp8x(16_384, 16_384)
+    yield "tiff of 100,000 x 100,000", tiff(100_000, 100_000)
+    yield "tiff of 2^32 - 1 squared", tiff(2**32 - 1, 2**32 - 1)
+    yield "jpeg of 65,500 x 65,500", jpeg_header(65_500, 65_500)
+
+
+def readable() -> Iterator[tuple[str, bytes, tuple[int, int]]]:
+    """Odd files that must be read all the same: name, bytes, height and width."""
+    yield from ((name, data, (240, 320)) for name, data in (*valid().items(), *_same_size()))
+    yield "odd-sized png", by_pillow(rgb().crop((0, 0, 317, 233)), "PNG"), (233, 317)
+    for width, height in ((1, 1), (2, 2), (65_000, 1), (1, 65_000), (20_000, 3)):
+        data = by_pillow(Image.new("RGB", (width, height), "white"), "PNG")
+        yield f"{width} x {height}", data, (height, width)
+
+
+def _same_size() -> Iterator[tuple[str, bytes]]:
+    image, grey = rgb(), rgb().convert("L")
+    deep = small_car().astype(np.uint16) * 257
+    yield "jpeg in cmyk", by_pillow(image.convert("CMYK"), "JPEG")
+    yield "grey jpeg", by_pillow(grey, "JPEG")
+    yield "progressive jpeg", by_pillow(image, "JPEG", progressive=True)
+    yield "jpeg with a colour profile", by_pillow(image, "JPEG", icc_profile=bytes(3000))
+    yield "jpeg with bytes behind it", valid()["jpeg"] + b"trailing" * 9
+    yield "jpeg before a zip", valid()["jpeg"] + _zip("a.txt", b"a")
+    yield "mpo", frames("MPO")
+    yield "grey png", by_pillow(grey, "PNG")
+    yield "one-bit png", by_pillow(image.convert("1"), "PNG")
+    yield "16-bit grey png", encode(deep[:, :, 1].copy(), ".png")
+    yield "16-bit png", encode(deep, ".png")
+    yield "16-bit tiff", encode(deep, ".tiff")
+    yield "png with alpha", by_pillow(image.convert("RGBA"), "PNG")
+    yield "grey png with alpha", by_pillow(image.convert("LA"), "PNG")
+    yield "palette png", by_pillow(image.convert("P"), "PNG")
+    yield "tiff with lzw", by_pillow(image, "TIFF", compression="tiff_lzw")
+    yield "grey tiff", by_pillow(grey, "TIFF")
+    yield "webp with alpha", by_pillow(image.convert("RGBA"), "WEBP")
+    yield "lossless webp", by_pillow(image, "WEBP", lossless=True)
+    yield "avif with alpha", by_pillow(image.convert("RGBA"), "AVIF")
+    yield "palette bmp", by_pillow(image.convert("P"), "BMP")

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.errors import ImageError
+from app.vision.decode import decode_image
+from app.vision.types import Frame
+from tests.corpus import by_pillow, huge_png, readable, refused, rgb, small_car
+
+MAX_PIXELS = 50_000_000
+TRANSPOSED_BY_ORIENTATION = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""How a picture is stored that the EXIF orientation turns upright again."""
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [pytest.param(data, code, id=name) for name, data, code in refused()]
+)
+def test_what_is_no_single_picture_is_refused(data: bytes, code: str) -> None:
+    with pytest.raises(ImageError) as refusal:
+        decode_image(data, max_pixels=MAX_PIXELS)
+    assert refusal.value.code == code
+
+
+def test_the_corpus_is_large_enough() -> None:
+    names = [name for name, _, _ in refused()]
+    assert len(names) == len(set(names)) >= 60
+
+
+@pytest.mark.parametrize(
+    ("data", "size"), [pytest.param(data, size, id=name) for name, data, size in readable()]
+)
+def test_odd_pictures_are_decoded_to_bgr(data: bytes, size: tuple[int, int]) -> None:
+    frame = decode_image(data, max_pixels=MAX_PIXELS)
+    assert frame.shape == (*size, 3)
+    assert frame.dtype == np.uint8
+    if size == (240, 320):
+        assert np.abs(_thumbnail(frame) - _thumbnail(small_car())).mean() < 6
+
+
+def _thumbnail(frame: Frame) -> np.typing.NDArray[np.int_]:
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(grey, (20, 15), interpolation=cv2.INTER_AREA).astype(int)
+
+
+def test_colours_are_in_the_order_blue_green_red() -> None:
+    orange = by_pillow(Image.new("RGB", (8, 8), (255, 128, 0)), "PNG")
+    assert decode_image(orange, max_pixels=64)[0, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("orientation", TRANSPOSED_BY_ORIENTATION)
+def test_exif_rotation_is_applied(form: str, orientation: int) -> None:
+    transposed = TRANSPOSED_BY_ORIENTATION[orientation]
+    stored = rgb() if transposed is None else rgb().transpose(transposed)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    frame = decode_image(by_pillow(stored, form, exif=exif), max_pixels=MAX_PIXELS)
+    assert frame.shape == (240, 320, 3)
+    assert np.abs(frame.astype(int) - small_car()).mean() < 10
+
+
+def test_the_limit_on_pixels_is_inclusive() -> None:
+    picture = by_pillow(Image.new("RGB", (20, 10)), "PNG")
+    assert decode_image(picture, max_pixels=200).shape == (10, 20, 3)
+    with pytest.raises(ImageError, match="20 x 10 pixels; at most 199") as refusal:
+        decode_image(picture, max_pixels=199)
+    assert refusal.value.code == "too_many_pixels"
+
+
+def test_pictures_that_are_too_large_allocate_nothing() -> None:
+    """A picture of 900 million pixels in 112 kB; decoded it would take 2.7 GB."""
+    pictures = [data for _, data, code in refused() if code == "too_many_pixels"]
+    assert len(huge_png()) < 200_000
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+    before = _status("VmRSS")
+    for data in pictures:
+        with pytest.raises(ImageError):
+            decode_image(data, max_pixels=MAX_PIXELS)
+    assert _status("VmHWM") - before < 20_000
+
+
+def _status(field: str) -> int:
+    """In kB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(field)))
