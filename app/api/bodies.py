@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.api.errors import describe_validation
@@ -19,15 +20,40 @@ _MULTIPART_OVERHEAD = 1 << 16
 MAX_JSON_BYTES = 1 << 16
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a form, with the name the sender gave it."""
+
+    filename: str | None
+    data: bytes
+
+
 class _InMemoryParser(MultiPartParser):
-    """Keeps every part in memory: their sum is limited already, and disks are slow."""
+    """Keeps every part in memory: their sum is limited already, and disks are slow.
+
+    A form that breaks off is an error; Starlette would drop its last part.
+    """
 
     spool_max_size = 1 << 40
+    _ended = False
+
+    async def parse(self) -> FormData:
+        self.stream = self._to_the_end(self.stream)
+        return await super().parse()
+
+    def on_end(self) -> None:
+        self._ended = True
+
+    async def _to_the_end(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for chunk in stream:
+            yield chunk
+        if not self._ended:
+            raise MultiPartException("The form breaks off before its last boundary.")
 
 
 async def read_files(
     request: Request, field: str, *, max_files: int, max_bytes: int, timeout: float
-) -> list[UploadFile]:
+) -> list[SentFile]:
     """The files of a multipart body under one field name, at least one.
 
     Args:
@@ -48,10 +74,15 @@ async def read_files(
         raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
     except MultiPartException as error:
         raise InvalidRequest(error.message) from error
-    files = [value for value in form.getlist(field) if isinstance(value, UploadFile)]
-    if not files:
-        raise InvalidRequest(f"The form has no file in the field '{field}'.")
-    return files
+    except UnicodeError as error:  # charset=undefined and the like
+        raise InvalidRequest("The form cannot be decoded in the charset it names.") from error
+    try:
+        uploads = [value for value in form.getlist(field) if isinstance(value, UploadFile)]
+        if not uploads:
+            raise InvalidRequest(f"The form has no file in the field '{field}'.")
+        return [SentFile(upload.filename, await upload.read()) for upload in uploads]
+    finally:
+        await form.close()
 
 
 async def read_json(request: Request, model: type[Model], *, timeout: float) -> Model:

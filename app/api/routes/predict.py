@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
-from starlette.datastructures import UploadFile
 
 from app.api.auth import KEY_HEADER
-from app.api.bodies import read_files, read_json
+from app.api.bodies import SentFile, read_files, read_json
 from app.api.errors import documented, error_body
 from app.api.reading import read_options, read_picture, read_pictures
 from app.api.schemas import (
@@ -63,15 +62,16 @@ _URL_BODY = {
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
     with service.admission.admit():
-        (upload, *_) = await read_files(
+        (file, *_) = await read_files(
             request,
             "file",
             max_files=1,
             max_bytes=settings.max_upload_bytes,
             timeout=settings.upload_timeout,
         )
-        data = await upload.read()
-        result = await read_picture(service, request, data, read_options(query, service))
+        if len(file.data) > settings.max_upload_bytes:
+            raise _too_large(settings.max_upload_bytes)
+        result = await read_picture(service, request, file.data, read_options(query, service))
     return _answer(service, result)
 
 
@@ -95,36 +95,42 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
     """One item for each file, in their order; a file that fails does not fail the others."""
     settings = service.settings
     with service.admission.admit():
-        uploads = await read_files(
+        files = await read_files(
             request,
             "files",
             max_files=settings.max_batch_files,
             max_bytes=settings.max_batch_bytes,
             timeout=settings.upload_timeout,
         )
-        with service.admission.admit(len(uploads) - 1):
-            items = await _read_batch(service, request, uploads, query)
+        with service.admission.admit(len(files) - 1):
+            items = await _read_batch(service, request, files, query)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 
 
 async def _read_batch(
-    service: Service, request: Request, uploads: list[UploadFile], query: ReadQuery
+    service: Service, request: Request, files: list[SentFile], query: ReadQuery
 ) -> list[BatchItem]:
     limit = service.settings.max_upload_bytes
-    fitting = [upload for upload in uploads if (upload.size or 0) <= limit]
-    pictures = [await upload.read() for upload in fitting]
-    outcomes = iter(await read_pictures(service, request, pictures, read_options(query, service)))
-    too_large = RequestTooLarge(f"The picture has more than {limit} bytes.")
+    fitting = [file.data for file in files if len(file.data) <= limit]
+    outcomes = iter(await read_pictures(service, request, fitting, read_options(query, service)))
     return [
-        _item(service, upload, next(outcomes) if upload in fitting else too_large)
-        for upload in uploads
+        _item(
+            service,
+            file.filename,
+            next(outcomes) if len(file.data) <= limit else _too_large(limit),
+        )
+        for file in files
     ]
 
 
-def _item(service: Service, upload: UploadFile, outcome: FrameResult | AlprError) -> BatchItem:
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(f"The picture has more than {limit} bytes.")
+
+
+def _item(service: Service, filename: str | None, outcome: FrameResult | AlprError) -> BatchItem:
     if isinstance(outcome, AlprError):
-        return BatchItem(filename=upload.filename, error=error_body(outcome))
-    return BatchItem(filename=upload.filename, result=_answer(service, outcome))
+        return BatchItem(filename=filename, error=error_body(outcome))
+    return BatchItem(filename=filename, result=_answer(service, outcome))
 
 
 def _answer(service: Service, result: FrameResult) -> Prediction:

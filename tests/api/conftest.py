@@ -1,0 +1,73 @@
+"""The application in this process, and as a real server."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api import application
+from app.api.service import build_service
+from app.config import Settings
+from app.engine import Engine, LoadObserver
+from app.vision.pipeline import PlatePipeline
+from app.weights.resolve import Weights
+from tests.servers import Server
+
+KEY = "drawn-for-the-tests"
+ClientFactory = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="module")
+def client(settings: Settings) -> Iterator[TestClient]:
+    """The whole application without authentication."""
+    app = application.create_app(settings.model_copy(update={"auth": "off"}))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def make_client(
+    settings: Settings, pipeline: PlatePipeline, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ClientFactory]:
+    """Applications with other settings, which share the loaded networks.
+
+    `make_client(pipeline=..., **settings)`: authentication is off unless told otherwise.
+    """
+
+    def build(
+        use: PlatePipeline, settings: Settings, weights: Weights, observe: LoadObserver
+    ) -> Engine:
+        return Engine(use, use, workers=settings.workers, observe=observe)
+
+    with ExitStack() as stack:
+
+        def make(*, pipeline: PlatePipeline = pipeline, **changes: Any) -> TestClient:
+            monkeypatch.setattr(
+                application,
+                "build_service",
+                partial(build_service, build=partial(build, pipeline)),
+            )
+            changed = settings.model_copy(update={"auth": "off", **changes})
+            app = application.create_app(changed)
+            return stack.enter_context(TestClient(app, raise_server_exceptions=False))
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def server(weights_environment: dict[str, str]) -> Iterator[Server]:
+    """The service as operators run it, with a small limit on what is in flight."""
+    with Server(
+        weights_environment
+        | {
+            "ALPR_AUTH": "off",
+            "ALPR_MAX_IN_FLIGHT": "8",
+            "ALPR_MAX_BATCH_FILES": "8",
+            "ALPR_MAX_UPLOAD_BYTES": "1000000",
+            "ALPR_UPLOAD_TIMEOUT": "2",
+        }
+    ) as server:
+        yield server
