@@ -1,0 +1,114 @@
+"""The image without an engine: its files, its command, and `requirements.txt` alone."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import onnxruntime as ort
+import pytest
+
+from tests.deploy.dockerfiles import REPOSITORY, build_context, stages
+from tests.servers import free_port
+
+START_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Path:
+    """An environment with nothing but requirements.txt, kept between runs until that changes."""
+    requirements = REPOSITORY / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "nz-alpr"
+    environment = cache / f"runtime-{digest}"
+    complete = environment / "complete"
+    if not complete.exists():
+        shutil.rmtree(environment, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+        pip = (sys.executable, "-m", "pip", "--quiet", "--python", environment)
+        subprocess.run([*pip, "install", "--only-binary=:all:", "-r", requirements], check=True)
+        complete.touch()
+    return environment
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """The files of the build context where the Dockerfile puts them."""
+    context = build_context()
+    for copy in stages("Dockerfile")[-1].copies:
+        for source in copy.sources if copy.stage is None else ():
+            for file in (f for f in context if f == source or f.startswith(f"{source}/")):
+                target = tmp_path / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.hardlink_to(REPOSITORY / file)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
+    runtime: Path, image: Path, weights_environment: dict[str, str]
+) -> None:
+    final = stages("Dockerfile")[-1]
+    environment = {
+        "PATH": f"{runtime / 'bin'}:/usr/bin:/bin",
+        "ALPR_HOST": "127.0.0.1",
+        "ALPR_PORT": str(free_port()),
+        **weights_environment,
+    }
+
+    def is_healthy() -> bool:
+        check = subprocess.run(
+            final.healthcheck, cwd=image, env=environment, capture_output=True, check=False
+        )
+        return check.returncode == 0
+
+    assert not is_healthy()
+    with subprocess.Popen(
+        final.command, cwd=image, env=environment, stderr=subprocess.PIPE, text=True
+    ) as service:
+        try:
+            give_up = time.monotonic() + START_SECONDS
+            while not is_healthy():
+                assert service.poll() is None, service.communicate()[1]
+                assert time.monotonic() < give_up
+                time.sleep(0.1)
+        finally:
+            service.send_signal(signal.SIGTERM)
+            log = service.communicate(timeout=30)[1]
+    assert service.returncode == 0, log
+    assert "Traceback" not in log
+
+
+@pytest.fixture(scope="module")
+def without_cuda(weights_environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What `serve` does with ALPR_DEVICE=cuda where CUDA is not to be had."""
+    if "CUDAExecutionProvider" in ort.get_available_providers():
+        pytest.skip("this onnxruntime is a CUDA build")
+    return subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=REPOSITORY,
+        env={**os.environ, **weights_environment, "ALPR_DEVICE": "cuda", "ALPR_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+def test_cuda_is_never_replaced_by_the_cpu(
+    without_cuda: subprocess.CompletedProcess[str],
+) -> None:
+    assert without_cuda.returncode > 0
+    assert "CUDAExecutionProvider is not available" in without_cuda.stderr
+    assert "ALPR_DEVICE=cpu" in without_cuda.stderr
+
+
+@pytest.mark.xfail(reason="uvicorn logs a failed start with its traceback")
+def test_missing_cuda_is_told_without_a_traceback(
+    without_cuda: subprocess.CompletedProcess[str],
+) -> None:
+    assert "Traceback" not in without_cuda.stderr
