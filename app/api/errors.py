@@ -1,6 +1,6 @@
 """The one table from exceptions to HTTP, and the one form of an error body."""
 
-import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -26,8 +26,6 @@ from app.errors import (
     UnsupportedMediaType,
     UploadTimeout,
 )
-
-logger = logging.getLogger(__name__)
 
 STATUS: dict[type[AlprError], HTTPStatus] = {
     UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -82,7 +80,6 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
 async def _on_alpr_error(request: Request, error: Exception) -> JSONResponse:
@@ -93,31 +90,38 @@ async def _on_alpr_error(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "ApiKey"
-    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request failed", exc_info=error)
-    return JSONResponse(error_body(error).model_dump(), status, headers)
+    return _answer(request, error_body(error), status, headers)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     body = ErrorBody(detail=describe_validation(error.errors()), code=RequestError.code)
-    return JSONResponse(body.model_dump(), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _answer(request, body, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _STATUS_CODES.get(error.status_code, RequestError.code)
     body = ErrorBody(detail=str(error.detail), code=code)
-    return JSONResponse(body.model_dump(), error.status_code, error.headers)
+    return _answer(request, body, error.status_code, error.headers)
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
-async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected_answer(request: Request) -> JSONResponse:
+    """To an exception that is no AlprError: a fault of ours nobody foresaw."""
     body = ErrorBody(detail=_INTERNAL, code=AlprError.code)
-    return JSONResponse(body.model_dump(), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _answer(request, body, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _answer(
+    request: Request, body: ErrorBody, status: int, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Every error answer is made, and counted, here."""
+    request.app.state.service.metrics.refused.labels(body.code).inc()
+    return JSONResponse(body.model_dump(), status, headers)
 
 
 def describe_validation(errors: Any) -> str:

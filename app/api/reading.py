@@ -82,11 +82,11 @@ def _outcome(service: Service, job: "asyncio.Future[FrameResult]") -> FrameResul
         result = job.result()
         _record(service, result)
         return result
-    if not isinstance(error, AlprError):
-        raise error
-    if isinstance(error, InferenceError):
-        service.metrics.observe_error()
-    return error
+    if isinstance(error, AlprError) and not isinstance(error, InferenceError):
+        return error
+    service.metrics.observe_error()
+    logger.error("reading failed", exc_info=error)
+    return error if isinstance(error, InferenceError) else AlprError("Nobody foresaw this.")
 
 
 def _record(service: Service, result: FrameResult) -> None:

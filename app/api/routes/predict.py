@@ -1,6 +1,7 @@
 """The native endpoints."""
 
 import asyncio
+from contextvars import copy_context
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Security
@@ -79,8 +80,9 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
     with service.admission.admit():
         body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
+        in_context = copy_context().run  # so that the thread's log lines have the request's id
         data = await asyncio.get_running_loop().run_in_executor(
-            service.fetch_pool, service.fetcher.fetch, str(body.url)
+            service.fetch_pool, in_context, service.fetcher.fetch, str(body.url)
         )
         result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
