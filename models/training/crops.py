@@ -1,0 +1,113 @@
+"""Crops of real plates for the reader: cut as a detector would, labelled by agreeing readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime as ort
+import yaml
+from numpy.typing import NDArray
+
+from models.training.photos import Photo
+
+Image = NDArray[np.uint8]
+CHUNK = 32  # crops a run: attention maps of thousands at once take gigabytes
+SURROUNDINGS = 0.25  # of the box, kept around a stored crop so that jitter has something to show
+
+
+@dataclass(frozen=True, slots=True)
+class RealCrop:
+    """A plate with its surroundings: `image` (h, w, 3) uint8 BGR, `box` x1 y1 x2 y2 in it."""
+
+    image: Image
+    box: tuple[float, float, float, float]
+    text: str
+
+
+class Reader:
+    """A fast-plate-ocr ONNX file, on one thread."""
+
+    def __init__(self, model: Path, config: Path) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._config: dict[str, Any] = yaml.safe_load(config.read_text())
+
+    def probabilities(self, crops: Sequence[Image]) -> NDArray[np.float32]:
+        """(n, slots, characters) for BGR crops of any size."""
+        size = (self._config["img_width"], self._config["img_height"])
+        code = (
+            cv2.COLOR_BGR2RGB
+            if self._config.get("image_color_mode") == "rgb"
+            else cv2.COLOR_BGR2GRAY
+        )
+        stack = [cv2.resize(cv2.cvtColor(crop, code), size) for crop in crops]
+        batch = np.asarray(stack, np.uint8).reshape(len(crops), size[1], size[0], -1)
+        tables = [
+            np.asarray(self._session.run(None, {"input": batch[i : i + CHUNK]})[0], np.float32)
+            for i in range(0, len(batch), CHUNK)
+        ]
+        return np.concatenate(tables).reshape(len(crops), self._config["max_plate_slots"], -1)
+
+    def read(self, crops: Sequence[Image]) -> list[tuple[str, float]]:
+        """Text and its least slot probability, for each crop."""
+        if not crops:
+            return []
+        table = self.probabilities(crops)
+        alphabet = np.array(list(self._config["alphabet"]))
+        texts = ["".join(row) for row in alphabet[table.argmax(-1)]]
+        least = table.max(-1).min(-1)
+        pad = self._config["pad_char"]
+        return [(t.rstrip(pad), float(p)) for t, p in zip(texts, least, strict=True)]
+
+
+def cut(photo: Photo, index: int) -> RealCrop:
+    """The plate `index` of a photo with its surroundings and the labelled text."""
+    height, width = photo.image.shape[:2]
+    x1, y1, x2, y2 = (float(v) for v in photo.boxes[index])
+    dx, dy = SURROUNDINGS * (x2 - x1), SURROUNDINGS * (y2 - y1)
+    left, top = int(max(0, x1 - dx)), int(max(0, y1 - dy))
+    right, bottom = int(min(width, x2 + dx + 1)), int(min(height, y2 + dy + 1))
+    return RealCrop(
+        image=photo.image[top:bottom, left:right].copy(),
+        box=(x1 - left, y1 - top, x2 - left, y2 - top),
+        text=photo.texts[index],
+    )
+
+
+def exact(crop: RealCrop) -> Image:
+    """The crop at its labelled box."""
+    return _inside(crop.image, np.array(crop.box))
+
+
+def jittered(crop: RealCrop, rng: np.random.Generator, spread: float = 0.04) -> Image:
+    """The crop at a box whose sides are off by a normal share of its size, as a detector's are."""
+    x1, y1, x2, y2 = crop.box
+    scale = np.array([x2 - x1, y2 - y1, x2 - x1, y2 - y1])
+    return _inside(crop.image, np.array(crop.box) + rng.normal(0, spread, 4) * scale)
+
+
+def _inside(image: Image, box: NDArray[np.float64]) -> Image:
+    height, width = image.shape[:2]
+    x1, y1 = int(np.clip(box[0], 0, width - 4)), int(np.clip(box[1], 0, height - 4))
+    x2, y2 = int(np.clip(box[2], x1 + 4, width)), int(np.clip(box[3], y1 + 4, height))
+    return image[y1:y2, x1:x2]
+
+
+def agreed(
+    photos: Sequence[Photo], readers: Sequence[Reader], *, least: float, slots: int
+) -> list[RealCrop]:
+    """Crops on which all readers give the same text, each slot with at least `least`."""
+    crops = [cut(photo, i) for photo in photos for i in range(len(photo.boxes))]
+    crops = [crop for crop in crops if min(exact(crop).shape[:2]) >= 8]
+    readings = [reader.read([exact(crop) for crop in crops]) for reader in readers]
+    return [
+        RealCrop(crop.image, crop.box, said[0][0])
+        for crop, said in zip(crops, zip(*readings, strict=True), strict=True)
+        if len({text for text, _ in said}) == 1
+        and min(sure for _, sure in said) >= least
+        and 2 <= len(said[0][0]) <= slots
+    ]

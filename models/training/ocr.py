@@ -1,0 +1,314 @@
+"""Train the plate reader: `python -m models.training.ocr --photos DIR --run DIR ...`.
+
+Started again with the same arguments it continues from its checkpoint and draws what it would
+have drawn; a larger `--draws` extends a run.
+"""
+
+import argparse
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from models.training.crops import Reader, RealCrop, agreed, cut, exact
+from models.training.evaluate_ocr import evaluate
+from models.training.export_ocr import export
+from models.training.mobilevit import PlateReader
+from models.training.photos import LICENSED_SOURCES, read_photos
+from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
+from models.training.readings import Reading, draw_reading, joined, prepare
+from models.training.rendered import render_crop
+from models.training.replay import Replay
+from models.training.schedule import WeightAverage, adamw, learning_rate
+from models.training.slots import ALPHABET, GRID, SLOTS, encode
+
+HELD_OUT_SEED = 10**9  # far from every training seed
+REPLAYED_FROM = 20_000  # latest readings to replay from
+PLACE_SPREAD = (0.09, 0.035)  # of a character's place, in shares of the height and width
+PANELS = {"loss": ("reading", "place"), "validation": ("synthetic", "real")}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hyperparameters; lengths in draws (one draw is one training crop)."""
+
+    draws: int
+    batch: int
+    seed: int
+    peak_rate: float
+    smoothing: float
+    real_share: float
+    replay_share: float
+    place_weight: float
+    report_every: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Crops with known text, by name of the set."""
+
+    sets: dict[str, tuple[list[NDArray[np.uint8]], list[str]]]
+
+
+_worker: dict[str, Any] = {}  # what the drawing processes hold, set once when they start
+
+
+def _start(real: list[RealCrop], plan: Plan) -> None:
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _worker.update(real=real, plan=plan)
+
+
+def _draw(first: int, count: int) -> Reading:
+    plan: Plan = _worker["plan"]
+    drawn = [
+        draw_reading(render_crop, _worker["real"], plan.real_share, index, plan.seed)
+        for index in range(first, first + count)
+    ]
+    return Reading(*(np.stack(part) for part in zip(*drawn, strict=True)))
+
+
+def batches(plan: Plan, real: list[RealCrop], start: int, workers: int) -> Iterator[Reading]:
+    """Stacked readings, new ones drawn ahead by processes, and replayed ones among them."""
+    replay = Replay(REPLAYED_FROM)
+    old = round(plan.batch * plan.replay_share)
+    for step, new in enumerate(_fresh(plan, real, start, workers), start // plan.batch):
+        if len(replay) >= old > 0:
+            again = replay.draw(old, np.random.default_rng((plan.seed, 1, step)))
+            yield joined(new, again)
+        else:
+            yield new
+        replay.add(new)
+
+
+def _fresh(plan: Plan, real: list[RealCrop], start: int, workers: int) -> Iterator[Reading]:
+    count = plan.batch - round(plan.batch * plan.replay_share)
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, context, _start, (real, plan)) as pool:
+        ahead: list[Future[Reading]] = []
+        for first in range(start, plan.draws, plan.batch):
+            ahead.append(pool.submit(_draw, first, count))
+            if len(ahead) > 4 * workers:
+                yield ahead.pop(0).result()
+        for made in ahead:
+            yield made.result()
+
+
+class Run:
+    """Everything that a checkpoint holds, and the step that moves it on."""
+
+    def __init__(self, plan: Plan, folder: Path, device: str) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.folder, self.device = plan, folder, torch.device(device)
+        network = PlateReader().to(self.device)
+        self.network = network.to(memory_format=torch.channels_last)
+        self.average = WeightAverage(self.network, decay=0.999)
+        self.optimizer = adamw(self.network, weight_decay=0.02)
+        self.draws = 0
+        state = load_checkpoint(folder / "checkpoint.pt")
+        if state is not None:
+            self.network.load_state_dict(state["network"])
+            self.average.network.load_state_dict(state["average"])
+            self.average.steps = state["steps"]
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.draws = state["draws"]
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "steps": self.average.steps,
+            "optimizer": self.optimizer.state_dict(),
+            "draws": self.draws,
+        }
+        save_checkpoint(self.folder / "checkpoint.pt", state)
+
+    def step(self, batch: Reading) -> dict[str, float]:
+        """One optimiser step; returns the parts of the loss."""
+        rate = learning_rate(
+            self.draws, total=self.plan.draws, peak=self.plan.peak_rate, warmup=4000, floor=0.01
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        pixels = torch.from_numpy(batch.image)[:, None].to(self.device).float()
+        target = torch.from_numpy(batch.classes).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, scores = self.network(pixels)
+        reading = functional.cross_entropy(
+            logits.float().reshape(-1, len(ALPHABET)),
+            target.reshape(-1),
+            label_smoothing=self.plan.smoothing,
+        )
+        place = place_loss(scores.float(), torch.from_numpy(batch.places).to(self.device))
+        loss = reading + self.plan.place_weight * place
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update(self.network)
+        self.draws += self.plan.batch
+        return {"reading": float(reading.detach()), "place": float(place.detach())}
+
+
+def place_loss(scores: Any, places: Any) -> Any:
+    """Cross-entropy between where slots look, `scores` (n, SLOTS, cells of GRID), and where their
+    characters are, `places` (n, SLOTS, 2) as shares of the crop, NaN where not known."""
+    known = ~places.isnan().any(-1)
+    if not known.any():
+        return scores.sum() * 0
+    x, y = places[known].unbind(-1)
+    rows = (torch.arange(GRID[0], device=scores.device) + 0.5) / GRID[0]
+    columns = (torch.arange(GRID[1], device=scores.device) + 0.5) / GRID[1]
+    down = ((rows[None] - y[:, None]) / PLACE_SPREAD[0]) ** 2
+    along = ((columns[None] - x[:, None]) / PLACE_SPREAD[1]) ** 2
+    target = (-0.5 * (down[:, :, None] + along[:, None, :])).flatten(1).softmax(-1)
+    return -(target * scores[known].log_softmax(-1)).sum(-1).mean()
+
+
+def train(run: Run, real: list[RealCrop], validation: Validation, workers: int) -> None:
+    """Train to the plan's end, reporting and saving on the way and on SIGTERM."""
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
+    losses: list[dict[str, float]] = []
+    started = time.monotonic()
+    for batch in batches(run.plan, real, run.draws, workers):
+        losses.append(run.step(batch))
+        last = run.draws >= run.plan.draws
+        if run.draws % run.plan.report_every < run.plan.batch or last:
+            report(run, losses, validation, time.monotonic() - started)
+            losses, started = [], time.monotonic()
+            run.save()
+        if stopping:
+            run.save()
+            raise SystemExit(128 + stopping[0])
+
+
+def report(
+    run: Run, losses: list[dict[str, float]], validation: Validation, seconds: float
+) -> None:
+    """Export the averaged weights at their fitted temperature, measure them, write it down."""
+    path = run.folder / "ocr.onnx"
+    average = run.average.network.to("cpu")
+    temperature = fit_temperature(average, *validation.sets["synthetic"])
+    export(average, path, temperature=temperature)
+    run.average.network.to(run.device)
+    reader = Reader(path, path.with_suffix(".yaml"))
+    row = {
+        "draws": run.draws,
+        "seconds": seconds,
+        **{key: sum(loss[key] for loss in losses) / len(losses) for key in PANELS["loss"]},
+        "temperature": temperature,
+        **{name: evaluate(reader, *crops).exact for name, crops in validation.sets.items()},
+    }
+    append_row(run.folder / "progress.csv", row)
+    print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+
+
+@torch.no_grad()
+def fit_temperature(
+    network: Any, crops: Sequence[NDArray[np.uint8]], texts: Sequence[str]
+) -> float:
+    """The divisor of the logits under which the true characters are most likely (Guo et al.
+    2017, arXiv 1706.04599), by search on a grid; `network` in evaluation mode on the CPU."""
+    target = torch.from_numpy(np.stack([encode(text) for text in texts]))
+    pixels = torch.from_numpy(np.stack([prepare(crop) for crop in crops]))[:, None].float()
+    logits = torch.cat([network(chunk)[0] for chunk in pixels.split(64)])
+    return min(
+        (float(t) for t in np.geomspace(0.4, 2.5, 41)),
+        key=lambda t: float(
+            functional.cross_entropy((logits / t).reshape(-1, len(ALPHABET)), target.reshape(-1))
+        ),
+    )
+
+
+def read_validation(photos: Path, crops: int) -> Validation:
+    """Rendered crops of unseen seeds, and the real ones with ground truth (openalpr-eu, -us)."""
+    rendered = [render_crop(np.random.default_rng((HELD_OUT_SEED, i))) for i in range(crops)]
+    labelled = read_photos(photos, split="test", sources=("openalpr-eu", "openalpr-us"))
+    real = [
+        (exact(cut(photo, i)), text)
+        for photo in labelled
+        for i, text in enumerate(photo.texts)
+        if text
+    ]
+    return Validation(
+        {
+            "synthetic": ([crop.image for crop in rendered], [crop.text for crop in rendered]),
+            "real": ([a for a, _ in real], [b for _, b in real]),
+        }
+    )
+
+
+def parse() -> argparse.Namespace:
+    """Command-line arguments."""
+    parser = argparse.ArgumentParser(description="Train the plate reader.")
+    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs=2,
+        action="append",
+        metavar=("ONNX", "YAML"),
+        default=[],
+        help="a fast-plate-ocr reader; real crops enter where all given ones agree",
+    )
+    parser.add_argument("--agreement", type=float, default=0.7, help="least slot probability")
+    parser.add_argument("--real-share", type=float, default=0.15)
+    parser.add_argument("--replay-share", type=float, default=0.6)
+    parser.add_argument("--place-weight", type=float, default=0.3)
+    parser.add_argument("--draws", type=int, default=600_000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--peak-rate", type=float, default=2e-3)
+    parser.add_argument("--smoothing", type=float, default=0.02)
+    parser.add_argument("--report-every", type=int, default=20_000)
+    parser.add_argument("--validation-crops", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Entry point."""
+    args = parse()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    args.run.mkdir(parents=True, exist_ok=True)
+    plan = Plan(
+        draws=args.draws,
+        batch=args.batch,
+        seed=args.seed,
+        peak_rate=args.peak_rate,
+        smoothing=args.smoothing,
+        real_share=args.real_share if args.teacher else 0.0,
+        replay_share=args.replay_share,
+        place_weight=args.place_weight,
+        report_every=args.report_every,
+    )
+    readers = [Reader(model, config) for model, config in args.teacher]
+    real = []
+    if readers:
+        photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
+        real = agreed(photos, readers, least=args.agreement, slots=SLOTS)
+        del photos
+    validation = read_validation(args.photos, args.validation_crops)
+    print(f"{len(real)} real crops, {len(validation.sets['real'][1])} for validation", flush=True)
+    train(Run(plan, args.run, args.device), real, validation, args.workers)
+    plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
+
+
+if __name__ == "__main__":
+    main()

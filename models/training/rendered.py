@@ -1,0 +1,59 @@
+"""Rendered plates as a detector would crop them, with the places of their characters."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.synth.crops import draw_crop
+from app.synth.spec import PlateSpec, draw_spec, rows_of
+from models.training.slots import SLOTS
+
+UNREADABLE_SHARE = 0.4  # kept of the crops no eye could read: they teach doubt, but little else
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCrop:
+    """`image` (h, w, 3) uint8 BGR; `places` (characters, 2) float32 x, y of the characters'
+    middles as shares of its width and height."""
+
+    image: NDArray[np.uint8]
+    text: str
+    places: NDArray[np.float32]
+
+
+def render_crop(rng: np.random.Generator) -> RenderedCrop:
+    """A crop of the training mix of formats, of any severity, at most SLOTS long."""
+    while True:
+        spec = draw_spec(rng, mix="training")
+        if len(spec.text) > SLOTS:
+            continue
+        image, plate = draw_crop(rng, spec=spec)
+        if plate.readable or rng.random() < UNREADABLE_SHARE:
+            size = np.array(image.shape[1::-1], np.float32)
+            return RenderedCrop(image, plate.text, _seen(spec, plate.quad) / size)
+
+
+def _seen(spec: PlateSpec, quad: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Middles of the characters in the picture in which the plate has these corners."""
+    width, height = spec.layout.width, spec.layout.height
+    front = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(front, np.asarray(quad, np.float32))
+    points = character_middles(spec)[None]
+    return np.asarray(cv2.perspectiveTransform(points, matrix)[0], np.float32)
+
+
+def character_middles(spec: PlateSpec) -> NDArray[np.float32]:
+    """(characters, 2) float32: millimetres from the top left of the plate seen from the front."""
+    layout, rows = spec.layout, rows_of(spec)
+    band = 42.0 if spec.band is not None else 0.0
+    gap = 0.5 * layout.pitch if spec.gap_after is not None and len(rows) == 1 else 0.0
+    middles = []
+    for number, row in enumerate(rows):
+        first = band + (layout.width - band - layout.pitch * len(row) - gap) / 2
+        for i in range(len(row)):
+            moved = gap if spec.gap_after is not None and i >= spec.gap_after else 0.0
+            x = first + moved + (i + 0.5) * layout.pitch
+            middles.append((x, layout.height * (number + 0.5) / len(rows)))
+    return np.array(middles, np.float32)
