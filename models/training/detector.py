@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.training.augment import draw_view
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
+from models.training.overlaid import exchange_plates
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos
 from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
 from models.training.schedule import WeightAverage, adamw, learning_rate
@@ -222,6 +223,7 @@ def main() -> None:
         report_every=args.report_every,
     )
     photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
+    photos += exchange_plates(photos, args.seed)
     validation = read_photos(
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
     )
