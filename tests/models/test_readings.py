@@ -1,0 +1,108 @@
+"""Training crops of the reader and its metrics."""
+
+import numpy as np
+import pytest
+
+from models.training.crops import RealCrop, cut, exact, jittered
+from models.training.evaluate_ocr import wilson
+from models.training.photos import Photo
+from models.training.readings import Reading, draw_reading
+from models.training.rendered import render_crop
+from models.training.replay import Replay
+from models.training.slots import ALPHABET, PAD, SLOTS, encode
+
+
+def test_encode_pads_behind_the_text() -> None:
+    classes = encode("KLM48")
+    assert "".join(ALPHABET[c] for c in classes) == "KLM48____"
+
+
+def test_encode_refuses_what_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="10 characters"):
+        encode("ABCDEFGHIJ")
+
+
+def test_a_training_crop_depends_on_its_index_and_seed_alone() -> None:
+    first = draw_reading(render_crop, [], 0.0, 7, seed=1)
+    again = draw_reading(render_crop, [], 0.0, 7, seed=1)
+    other = draw_reading(render_crop, [], 0.0, 8, seed=1)
+    assert first.image.shape == (70, 140)
+    assert first.image.dtype == np.uint8
+    assert np.array_equal(first.image, again.image)
+    assert np.array_equal(first.classes, again.classes)
+    assert not np.array_equal(first.image, other.image)
+
+
+def test_places_are_known_for_the_characters_alone_and_run_in_reading_order() -> None:
+    for index in range(20):
+        reading = draw_reading(render_crop, [], 0.0, index, seed=2)
+        characters = int((reading.classes != PAD).sum())
+        known = ~np.isnan(reading.places).any(1)
+        assert known.tolist() == [slot < characters for slot in range(SLOTS)]
+        x, y = reading.places[known].T
+        right, down = np.diff(x), np.diff(y)
+        assert ((right > 0) | (down > 0.1)).all()
+
+
+def test_places_of_a_near_plate_stand_apart_inside_the_crop() -> None:
+    rng = np.random.default_rng(5)
+    crop = next(c for c in (render_crop(rng) for _ in range(50)) if c.image.shape[1] > 150)
+    width = crop.image.shape[1]
+    gaps = np.diff(np.sort(crop.places[:, 0])) * width
+    assert crop.places.shape == (len(crop.text), 2)
+    assert (gaps > 4).all()
+    assert crop.places.min() > -0.1
+    assert crop.places.max() < 1.1
+
+
+def test_real_crops_enter_in_their_share_without_places() -> None:
+    real = [RealCrop(np.full((40, 90, 3), 90, np.uint8), (5, 5, 85, 35), "ABC123")]
+    readings = [draw_reading(render_crop, real, 1.0, i, seed=1) for i in range(3)]
+    assert all(np.array_equal(reading.classes, encode("ABC123")) for reading in readings)
+    assert all(np.isnan(reading.places).all() for reading in readings)
+
+
+def test_replay_gives_back_what_it_was_given_last() -> None:
+    replay = Replay(capacity=4)
+    for text in ("AA1", "BB2", "CC3"):
+        two = [draw_reading(render_crop, [], 0.0, i, seed=1) for i in range(2)]
+        images, _, places = (np.stack(part) for part in zip(*two, strict=True))
+        replay.add(Reading(images, np.stack([encode(text)] * 2), places))
+    drawn = replay.draw(40, np.random.default_rng(0))
+    seen = {"".join(ALPHABET[c] for c in row).rstrip("_") for row in drawn.classes}
+    assert len(replay) == 4
+    assert seen == {"BB2", "CC3"}
+    assert drawn.image.shape == (40, 70, 140)
+
+
+def test_replay_refuses_when_empty() -> None:
+    with pytest.raises(ValueError, match="nothing to replay"):
+        Replay(capacity=4).draw(1, np.random.default_rng(0))
+
+
+def test_cut_keeps_the_labelled_box() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[40:60, 50:110] = 255
+    photo = Photo("drawn", "drawn", image, np.array([[50, 40, 110, 60]], np.float32), ("ABC123",))
+    crop = cut(photo, 0)
+    assert crop.text == "ABC123"
+    assert crop.image.shape[0] > 20
+    assert exact(crop).shape == (20, 60, 3)
+    assert exact(crop).min() == 255
+
+
+def test_jitter_stays_inside_and_moves() -> None:
+    crop = RealCrop(np.zeros((30, 80, 3), np.uint8), (10, 5, 70, 25), "ABC123")
+    rng = np.random.default_rng(0)
+    shapes = {jittered(crop, rng).shape for _ in range(20)}
+    assert len(shapes) > 5
+    assert all(h >= 4 and w >= 4 for h, w, _ in shapes)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (50, 100, 0.4038, 0.5962)],
+)
+def test_wilson(hits: int, trials: int, low: float, high: float) -> None:
+    """Values from the formula of Wilson 1927."""
+    assert wilson(hits, trials) == pytest.approx((low, high), abs=1e-4)
