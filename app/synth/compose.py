@@ -13,10 +13,10 @@ from app.synth.types import Image, LabelledPlate, Mask, PlateImage, Quad
 MIN_HEIGHT = 9.0
 """Shorter characters, in pixels, are not called readable."""
 MIN_WIDTH = 4.5
-MIN_CONTRAST = 16.0
-MAX_BLUR = 0.12
+MIN_CONTRAST = 22.0
+MAX_BLUR = 0.11
 """Standard deviation of blur, in heights of a character; a stroke is about as wide."""
-MAX_COVERED = 0.25
+MAX_COVERED = 0.18
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _is_readable(
         return False
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
     height, width = grey.shape
-    floor = max(MIN_CONTRAST, 1.3 * conditions.noise)
+    floor = max(MIN_CONTRAST, 2.0 * conditions.noise)
     for character in plate.characters:
         corners = transform(matrix, character_quad(character))
         if _height(corners) < MIN_HEIGHT or _width(corners) < MIN_WIDTH * (
@@ -109,7 +109,7 @@ def _is_readable(
         left, right = max(0, round(x1) - 1), min(width, round(x2) + 1)
         top, bottom = max(0, round(y1) - 1), min(height, round(y2) + 1)
         inside = max(right - left, 0) * max(bottom - top, 0)
-        if inside < 0.85 * (x2 - x1) * (y2 - y1):
+        if inside < 0.9 * (x2 - x1) * (y2 - y1):
             return False
         window = np.s_[top:bottom, left:right]
         ink, levels = view.ink[window], grey[window]

@@ -58,9 +58,10 @@ class Conditions:
 
     @property
     def blur(self) -> float:
-        """Standard deviation of all blur together, in heights of a character."""
-        enlarged = 0.35 * (self.zoom - 1) / self.character_height
-        return float(np.hypot(np.hypot(self.defocus, self.motion / np.sqrt(12)), enlarged))
+        """Standard deviation of all blur and of the pixels together, in heights of a character."""
+        pixels = (0.3 + 0.35 * (self.zoom - 1)) / self.character_height
+        moved = 1.2 * self.motion / np.sqrt(12)  # a trail hides more than a blur of its width
+        return float(np.sqrt(self.defocus**2 + moved**2 + pixels**2))
 
     def tags(self) -> tuple[str, ...]:
         """Names of what is strong enough to matter."""
@@ -113,29 +114,31 @@ def draw_conditions(rng: np.random.Generator, severity: Severity | float | None)
     low, high = 18 * (8 / 18) ** s, 58 * (30 / 58) ** s
     light = _draw_light(rng, between(0.06, 0.3))
     dark = light in {"night", "infrared"}
-    warmth, green = rng.normal(0, between(0.035, 0.07)), rng.normal(0, 0.012)
+    warmth, green = rng.normal(-0.02, between(0.06, 0.1)), rng.normal(0, 0.015)
     tint = np.array([1 - warmth, 1 + green, 1 + warmth])
     if light == "night":
         tint *= (0.72, 0.95, 1.12) if rng.random() < 0.6 else (1.05, 1.0, 0.95)
     return Conditions(
         severity=s,
         character_height=float(np.exp(rng.uniform(np.log(low), np.log(high)))),
-        yaw=float(np.clip(rng.normal(0, between(8, 24)), -45, 45)),
-        pitch=float(np.clip(rng.normal(2, between(4, 10)), -28, 28)),
-        roll=float(np.clip(rng.normal(0, between(1.5, 4.5)), -20, 20)),
+        yaw=float(np.clip(rng.normal(0, between(12, 27)), -45, 45)),
+        pitch=float(np.clip(rng.normal(5, between(6, 10)), -25, 30)),
+        roll=float(np.clip(rng.normal(0, between(2, 5)), -20, 20)),
         distance=float(np.exp(rng.uniform(np.log(3.5), np.log(25)))),
         light=light,
         exposure=_draw_exposure(rng, light, s),
-        haze=0.06 * float(rng.random()) + sometimes(0.05, 0.3, 0.6),
+        haze=0.05 * float(rng.random()) + sometimes(0.05, 0.3, 0.6),
         tint=(float(tint[0]), float(tint[1]), float(tint[2])),
         gradient=float(rng.normal(0, between(0.06, 0.2))),
         shadow=0.0 if dark else sometimes(0.12, 0.35, 0.75),
         glare=sometimes(0.03, 0.22, 1.0),
-        defocus=0.018 + sometimes(0.25, 0.6, 0.17),
+        defocus=0.015 * float(rng.random()) + sometimes(0.25, 0.6, 0.17),
         motion=sometimes(0.06, 0.35, 0.62),
         motion_angle=float(rng.normal(0, 20) if rng.random() < 0.75 else rng.uniform(0, 180)),
         noise=float(
-            rng.gamma(1.5, between(0.8, 2.4)) + (rng.uniform(0, between(5, 14)) if dark else 0)
+            0.4
+            + rng.gamma(1.5, between(0.9, 2.4))
+            + (rng.uniform(0, between(5, 14)) if dark else 0)
         ),
         rain=sometimes(0.02, 0.12, 0.8),
         zoom=1.0 + sometimes(0.1, 0.3, 1.0),
@@ -161,7 +164,7 @@ def _draw_exposure(rng: np.random.Generator, light: Light, s: float) -> float:
         return float(rng.uniform(0.75 - 0.55 * s, 0.95))
     if light == "flash":
         return float(rng.uniform(0.95, 1.25 + 0.5 * s))
-    return float(np.clip(rng.normal(0.82 - 0.12 * s, 0.12 + 0.12 * s), 0.18, 1.25 + 0.1 * s))
+    return float(np.clip(rng.normal(0.76 - 0.1 * s, 0.17 + 0.1 * s), 0.2, 1.2 + 0.15 * s))
 
 
 def _draw_cover(rng: np.random.Generator, share: float) -> Cover:

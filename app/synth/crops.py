@@ -77,11 +77,12 @@ def draw_crop(
 def _detected(
     rng: np.random.Generator, box: tuple[float, float, float, float], severity: float
 ) -> tuple[float, float, float, float]:
-    """The box with the errors of a detector: each side by itself, a little too wide on average."""
+    """The box with the errors of a detector: each side by itself, as they spread on real photos."""
     x1, y1, x2, y2 = box
-    errors = np.clip(rng.normal(0.015, 0.025 + 0.03 * severity, 4), -0.07, 0.16)
-    left, right = errors[:2] * (x2 - x1)
-    top, bottom = 1.4 * errors[2:] * (y2 - y1)
+    across = np.clip(rng.normal(0.008, 0.02 + 0.025 * severity, 2), -0.05 - 0.03 * severity, 0.14)
+    down = np.clip(rng.normal(0.01, 0.055 + 0.035 * severity, 2), -0.1 - 0.05 * severity, 0.24)
+    left, right = across * (x2 - x1)
+    top, bottom = down * (y2 - y1)
     return x1 - left, y1 - top, x2 + right, y2 + bottom
 
 

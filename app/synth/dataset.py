@@ -30,7 +30,7 @@ COLUMNS: Final = (
     "character_height",
     "source",
 )
-MIN_SOURCE_HEIGHT: Final = 12.0
+MIN_SOURCE_HEIGHT: Final = 16.0
 """Plates of a photo that are lower than this, in pixels, are not drawn over."""
 
 

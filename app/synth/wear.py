@@ -14,7 +14,7 @@ from app.synth.types import Image, Mask, PlateImage
 
 def age(rng: np.random.Generator, plate: PlateImage, conditions: Conditions) -> PlateImage:
     """The plate faded, flaked, dirty and covered as the conditions say."""
-    if not (conditions.fading or conditions.flaking or conditions.dirt):
+    if not (conditions.fading or conditions.flaking or conditions.dirt or conditions.dent):
         return plate
     image = plate.image.astype(np.float32)
     if conditions.fading:
@@ -23,7 +23,31 @@ def age(rng: np.random.Generator, plate: PlateImage, conditions: Conditions) -> 
         _flake(rng, image, plate, conditions.flaking)
     if conditions.dirt:
         _soil(rng, image, plate.scale, conditions.dirt)
-    return replace(plate, image=np.clip(image, 0, 255).astype(np.uint8))
+    worn = replace(plate, image=np.clip(image, 0, 255).astype(np.uint8))
+    return _bend(rng, worn, conditions.dent) if conditions.dent else worn
+
+
+def _bend(rng: np.random.Generator, plate: PlateImage, strength: float) -> PlateImage:
+    """A plate that follows no plane: pushed in by parking, shaded by its slope."""
+    height, width = plate.ink.shape
+    depth = clouds(rng, height, width, 2) - 0.5
+    reach = 16 * plate.scale * strength
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    lean = float(rng.uniform(-0.5, 0.5))
+    across, down = x + reach * lean * depth, y + reach * depth
+
+    def bent(source: Image | Mask) -> Image:
+        moved = cv2.remap(source, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return np.asarray(moved, np.uint8)
+
+    slope = cv2.Sobel(depth, cv2.CV_32F, 0, 1, ksize=3) / 8 * height
+    lit = bent(plate.image) * (1 + np.clip(0.35 * strength * slope, -0.4, 0.3))[..., None]
+    return replace(
+        plate,
+        image=np.clip(lit, 0, 255).astype(np.uint8),
+        alpha=bent(plate.alpha),
+        ink=bent(plate.ink),
+    )
 
 
 def cover(rng: np.random.Generator, plate: PlateImage, kind: Cover) -> tuple[PlateImage, Mask]:
