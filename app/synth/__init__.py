@@ -20,6 +20,7 @@ from app.synth.conditions import Conditions, draw_conditions
 from app.synth.crops import draw_crop
 from app.synth.overlay import draw_photo, overlay
 from app.synth.plate import draw_plate
+from app.synth.scene import draw_scene
 from app.synth.serials import FOREIGN, MIXES, draw_format, draw_serial
 from app.synth.spec import PlateSpec, draw_spec
 from app.synth.types import Image, LabelledPlate, PlateImage, Severity
@@ -39,6 +40,7 @@ __all__ = [
     "draw_format",
     "draw_photo",
     "draw_plate",
+    "draw_scene",
     "draw_serial",
     "draw_spec",
     "overlay",

@@ -11,10 +11,13 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from app.nz.formats import format_of
 from app.synth.crops import draw_crop
 from app.synth.dataset import draw_crops, draw_photos, read_sources, write
+from app.synth.scene import draw_scene
 from app.synth.serials import MIXES
 from app.synth.sheet import contact_sheet
+from app.synth.spec import draw_spec
 from app.synth.types import Image
 
 _T = TypeVar("_T")
@@ -53,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     _common(sheet, count=60)
     sheet.set_defaults(run=_sheet)
 
+    scene = commands.add_parser("scene", help="a whole vehicle photo, drawn from nothing")
+    scene.add_argument("out", type=Path, help="picture to write")
+    scene.add_argument("--seed", type=int, default=0)
+    scene.add_argument("--text", help="serial; a random one of the standard series if left out")
+    scene.set_defaults(run=_scene)
+
     speed = commands.add_parser("speed", help="crops a second on one core")
     _common(speed, count=1000)
     speed.set_defaults(run=_speed)
@@ -89,7 +98,22 @@ def _sheet(options: argparse.Namespace) -> int:
     return 0
 
 
+def _scene(options: argparse.Namespace) -> int:
+    rng = np.random.default_rng(options.seed)
+    spec = None
+    if options.text is not None:
+        found = format_of(options.text)
+        if found is None:
+            raise ValueError(f"{options.text} is no serial of capitals and digits.")
+        spec = draw_spec(rng, options.text, found.name)
+    picture, truth = draw_scene(rng, spec=spec)
+    _save(options.out, picture)
+    sys.stdout.write(f"{truth.text} {' '.join(f'{value:.0f}' for value in truth.box)}\n")
+    return 0
+
+
 def _speed(options: argparse.Namespace) -> int:
+    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     rng = np.random.default_rng(options.seed)
     for _ in range(options.count // 2):  # letters are drawn once and kept
@@ -98,6 +122,7 @@ def _speed(options: argparse.Namespace) -> int:
     for _ in range(options.count):
         draw_crop(rng, options.severity, mix=options.mix)
     rate = options.count / (time.perf_counter() - start)
+    cv2.setNumThreads(threads)
     sys.stdout.write(f"{rate:.0f} crops/s on one core\n")
     return 0
 
