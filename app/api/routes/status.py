@@ -48,8 +48,8 @@ class IndexBody(BaseModel):
     endpoints: dict[str, str]
 
 
-@router.get("/", summary="What there is")
-async def index() -> IndexBody:
+def index() -> IndexBody:
+    """What there is, for programs; browsers get the console at the same place."""
     return IndexBody(
         endpoints={
             "POST /predict/file": "read an uploaded picture",
@@ -59,6 +59,7 @@ async def index() -> IndexBody:
             "GET /health/live": "liveness probe",
             "GET /health/ready": "readiness probe",
             "GET /metrics": "Prometheus metrics",
+            "GET /settings": "settings that are not secret",
             "GET /docs": "API documentation",
         }
     )

@@ -1,0 +1,43 @@
+// The queue as a CSV file: a line for each plate, and one for each picture without any.
+
+const COLUMNS = {
+  file: (item) => item.name,
+  plate: (item, plate) => plate?.corrected_plate ?? plate?.validation.normalized,
+  as_read: (item, plate) => plate?.plate,
+  confidence: (item, plate) => plate?.confidence,
+  valid: (item, plate) => plate?.validation.valid,
+  format: (item, plate) => plate?.correction?.format ?? plate?.validation.format,
+  detection_confidence: (item, plate) => plate?.detection_confidence,
+  x: (item, plate) => plate?.bbox.x,
+  y: (item, plate) => plate?.bbox.y,
+  width: (item, plate) => plate?.bbox.width,
+  height: (item, plate) => plate?.bbox.height,
+  total_ms: (item) => item.answer?.timings_ms.total,
+  error: (item) => item.error?.message,
+};
+
+/** One cell. Text that a spreadsheet would run as a formula gets an apostrophe before it. */
+export function cell(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return String(value);
+  const inert = /^\s*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n']|^\s|\s$/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}
+
+export function table(items) {
+  const lines = items.flatMap((item) => {
+    const plates = item.answer?.plates.length ? item.answer.plates : [null];
+    return plates.map((plate) => Object.values(COLUMNS).map((column) => cell(column(item, plate))));
+  });
+  return [Object.keys(COLUMNS), ...lines].map((line) => `${line.join(",")}\r\n`).join("");
+}
+
+export function download(items) {
+  // The byte-order mark tells spreadsheets that this is UTF-8.
+  const blob = new Blob(["\ufeff", table(items)], { type: "text/csv;charset=utf-8" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `plates-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

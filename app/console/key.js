@@ -1,0 +1,49 @@
+// The API key: typed once, kept by this tab until it is closed, never written anywhere else.
+
+import { byId } from "./dom.js";
+
+const STORED = "nz-alpr-key";
+let asking = null;
+
+export const currentKey = () => sessionStorage.getItem(STORED);
+
+/** Opens the key field; resolves to whether a key was given. Several who ask share one dialog. */
+export function askForKey(reason = "") {
+  asking ??= new Promise((resolve) => {
+    const dialog = byId("key-dialog");
+    byId("key-reason").textContent = reason;
+    byId("key-forget").hidden = currentKey() === null;
+    byId("key-input").value = "";
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "given"), { once: true });
+    dialog.showModal();
+  }).finally(() => {
+    asking = null;
+    showState();
+  });
+  return asking;
+}
+
+export function startKeyDialog() {
+  const dialog = byId("key-dialog");
+  byId("key-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const key = byId("key-input").value.trim();
+    if (key === "") return;
+    sessionStorage.setItem(STORED, key);
+    dialog.close("given");
+  });
+  byId("key-forget").addEventListener("click", () => {
+    sessionStorage.removeItem(STORED);
+    dialog.close();
+  });
+  byId("key-cancel").addEventListener("click", () => dialog.close());
+  byId("key-button").addEventListener("click", () => askForKey());
+  showState();
+}
+
+function showState() {
+  const given = currentKey() !== null;
+  byId("key-button").dataset.given = String(given);
+  byId("key-state").textContent = given ? "Key given" : "Enter key";
+}

@@ -1,0 +1,201 @@
+// What was read, beside the picture.
+
+import { announce, byId, duration, element, percent } from "./dom.js";
+import { copy, curlCommand } from "./commands.js";
+import { character, plate as drawn, spelled } from "./plate.js";
+import { cutOut } from "./stage.js";
+import { FORMATS, sentence, STAGES, word } from "./words.js";
+
+/** Shows an item; `chosen` is the plate in front, `choose(index)` brings another one there. */
+export function showResult(item, chosen, { choose, retry }) {
+  byId("result").replaceChildren(...parts(item, chosen, choose, retry));
+}
+
+/** The text of a plate that counts: the correction where there is one. */
+export const textOf = (plate) => plate.corrected_plate ?? (plate.validation.normalized || plate.plate);
+
+function parts(item, chosen, choose, retry) {
+  if (item.state === "failed") return [failure(item, retry)];
+  if (item.state !== "done") return [pending(item)];
+  const { plates } = item.answer;
+  const found = plates[chosen];
+  return [
+    found ? null : nothing(),
+    plates.length > 1 ? others(plates, chosen, choose) : null,
+    ...(found ? details(found) : []),
+    timings(item),
+    code("Answer (JSON)", "json", JSON.stringify(item.answer, null, 2)),
+    code("Command (curl)", "curl", curlCommand(item)),
+  ].filter((part) => part !== null);
+}
+
+function pending({ waiting, state }) {
+  const text = { waiting: "Waiting for its turn …", reading: "Reading …" }[state];
+  const busy = waiting && `The service is busy; trying again in ${waiting} s …`;
+  return element("p", { class: "pending" }, busy ?? text);
+}
+
+function failure(item, retry) {
+  return element(
+    "div",
+    { class: "notice bad", role: "alert" },
+    element("h3", {}, "The picture was not read"),
+    element("p", {}, sentence(item.error.message)),
+    element("button", { type: "button", onclick: () => retry(item) }, "Try again"),
+  );
+}
+
+function nothing() {
+  return element(
+    "div",
+    { class: "notice" },
+    element("h3", {}, "No plate found"),
+    element("p", {}, "Nothing in this picture looks enough like a plate."),
+  );
+}
+
+function others(plates, chosen, choose) {
+  return element(
+    "ul",
+    { class: "others", "aria-label": "Plates in the picture" },
+    plates.map((plate, i) => {
+      const pressed = { "aria-pressed": String(i === chosen), onclick: () => choose(i) };
+      return element(
+        "li",
+        {},
+        element("button", { type: "button", class: "bare", ...pressed }, drawn(textOf(plate))),
+      );
+    }),
+  );
+}
+
+function details(plate) {
+  const { validation, correction, region } = plate;
+  const format = correction?.format ?? validation.format;
+  const lawful = correction !== null || validation.valid;
+  return [
+    element("div", { class: "hero" }, drawn(textOf(plate)), cutOut(plate.bbox)),
+    element(
+      "ul",
+      { class: "chips" },
+      element("li", { class: lawful ? "good" : "bad" }, lawful ? "Valid" : "Not a valid plate"),
+      format && element("li", {}, word(FORMATS, format)),
+      correction && element("li", { class: "mind" }, "Corrected"),
+    ),
+    [validation.error, validation.warning]
+      .filter((text) => text && !correction)
+      .map((text) => element("p", { class: "remark" }, sentence(text))),
+    facts([
+      ["Reading", percent(plate.confidence, 1)],
+      ["Detection", percent(plate.detection_confidence, 1)],
+      ["Region", region && `${region.name}, ${percent(region.confidence)}`],
+    ]),
+    characters(plate),
+    correction && corrected(plate),
+    plate.candidates.length ? candidates(plate) : null,
+  ].flat();
+}
+
+function facts(pairs) {
+  const known = pairs.filter(([, value]) => value);
+  return element(
+    "dl",
+    { class: "facts" },
+    known.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+  );
+}
+
+function characters(plate) {
+  const changed = new Set(plate.correction?.changes.map(({ position }) => position));
+  const tile = (confidence, i) => {
+    const level = confidence >= 0.9 ? "high" : confidence >= 0.7 ? "middle" : "low";
+    const name = `${plate.plate[i]}, ${percent(confidence)}`;
+    return element(
+      "li",
+      { class: changed.has(i) ? `${level} changed` : level },
+      element("span", { class: "visually-hidden" }, name),
+      character(plate.plate[i]),
+      element("span", { class: "bar", style: { "--share": confidence }, "aria-hidden": "true" }),
+      element("span", { class: "value", "aria-hidden": "true" }, percent(confidence)),
+    );
+  };
+  return section(
+    "Characters as read",
+    element("ol", { class: "characters" }, plate.char_confidences.map(tile)),
+  );
+}
+
+function corrected(plate) {
+  const { changes, reason } = plate.correction;
+  const change = ({ kind, position, read, corrected: now }) => {
+    const place = `Character ${position + 1}`;
+    if (kind === "substitution") return `${place}: ${read} became ${now}`;
+    return kind === "insertion" ? `${place}: ${now} was added` : `${place}: ${read} was left out`;
+  };
+  return section(
+    "Corrected",
+    element("p", {}, sentence(reason)),
+    element("ul", { class: "changes" }, changes.map((one) => element("li", {}, change(one)))),
+  );
+}
+
+function candidates(plate) {
+  return section(
+    "Lawful readings",
+    element(
+      "ol",
+      { class: "candidates" },
+      plate.candidates.map(({ plate: text, format, probability }) =>
+        element(
+          "li",
+          { style: { "--share": probability } },
+          element("span", { class: "text", "aria-label": spelled(text) }, text),
+          element("span", { class: "format" }, word(FORMATS, format)),
+          element("span", { class: "value" }, percent(probability, 1)),
+        ),
+      ),
+    ),
+  );
+}
+
+function timings({ answer, roundTrip }) {
+  const { total, ...stages } = answer.timings_ms;
+  const spent = Object.entries(stages).filter(([, value]) => value > 0);
+  return section(
+    `Time: ${duration(total)}`,
+    element(
+      "div",
+      { class: "timeline", "aria-hidden": "true" },
+      spent.map(([name, value]) => element("i", { class: name, style: { "--share": value } })),
+    ),
+    element(
+      "dl",
+      { class: "legend" },
+      [...spent, ["trip", roundTrip]].map(([name, value]) =>
+        element(
+          "div",
+          { class: name },
+          element("dt", {}, name === "trip" ? "In this browser" : word(STAGES, name)),
+          element("dd", {}, duration(value)),
+        ),
+      ),
+    ),
+  );
+}
+
+function code(title, name, text) {
+  const shown = element("pre", { tabindex: 0, "aria-label": title }, text);
+  const button = element("button", { type: "button", class: "small" }, "Copy");
+  button.addEventListener("click", async () => {
+    const done = await copy(text, shown).then(() => true, () => false);
+    button.textContent = done ? "Copied" : "Not allowed";
+    announce(done ? `${title} copied` : "The browser did not allow copying.");
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  const summary = element("summary", {}, title);
+  return element("details", { class: "code", id: `code-${name}` }, summary, button, shown);
+}
+
+function section(title, ...content) {
+  return element("section", { class: "part" }, element("h3", {}, title), ...content);
+}

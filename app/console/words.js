@@ -1,0 +1,44 @@
+// The service's names in words.
+
+export const FORMATS = {
+  standard: "Standard series, since 2001",
+  early_exception: "Standard series, early exception",
+  pre2001: "Series before 2001",
+  motorcycle: "Motorcycle",
+  motorcycle_old: "Motorcycle or tractor, older series",
+  trailer: "Trailer",
+  trailer_old: "Trailer, before 2002",
+  trade: "Trade plate",
+  diplomatic: "Diplomatic or consular",
+  ministers: "Crown, ministers",
+  personalised: "Personalised",
+};
+
+export const STAGES = {
+  queue: "Waiting",
+  decode: "Decoding",
+  detect: "Finding plates",
+  ocr: "Reading characters",
+  interpret: "Checking formats",
+};
+
+export const OUTCOMES = {
+  success: "Read",
+  low_confidence: "Read, low confidence",
+  failure: "No plate found",
+  error: "Service failed",
+};
+
+export const REASONS = {
+  confidence: "too weak",
+  aspect_ratio: "of the wrong shape",
+  outside_frame: "outside the picture",
+  unreadable: "without a readable character",
+};
+
+/** A name of the service in words, the name itself where there are none yet. */
+export const word = (words, name) => words[name] ?? name.replaceAll("_", " ");
+
+/** A sentence of the service, which may be a clause, as a sentence. */
+export const sentence = (text) =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
