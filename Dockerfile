@@ -19,8 +19,10 @@ RUN mkdir -p models/hub && \
 FROM python:3.12.15-slim-trixie
 LABEL org.opencontainers.image.title="nz-alpr" \
       org.opencontainers.image.description="Automatic number-plate recognition for New Zealand"
+# ONNX Runtime reports its use to its maker unless told not to.
 ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    ORT_DISABLE_TELEMETRY=1
 RUN groupadd --gid 10001 alpr && \
     useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --shell /usr/sbin/nologin alpr
 WORKDIR /srv/nz-alpr

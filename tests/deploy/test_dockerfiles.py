@@ -111,6 +111,10 @@ def test_settings_in_the_image_exist(image: list[Stage]) -> None:
     assert {name for name in image[-1].environment if name.startswith("ALPR_")} <= names
 
 
+def test_nothing_is_reported_to_others(image: list[Stage]) -> None:
+    assert image[-1].environment["ORT_DISABLE_TELEMETRY"] == "1"
+
+
 def test_command_exists(image: list[Stage]) -> None:
     program, *arguments = image[-1].command
     assert program == "python"

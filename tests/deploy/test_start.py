@@ -44,16 +44,22 @@ def image(tmp_path: Path) -> Path:
             for file in (f for f in context if f == source or f.startswith(f"{source}/")):
                 target = tmp_path / file
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.hardlink_to(REPOSITORY / file)
+                shutil.copyfile(REPOSITORY / file, target)
     return tmp_path
 
 
 @pytest.mark.slow
 def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
-    runtime: Path, image: Path, weights_environment: dict[str, str]
+    runtime: Path,
+    image: Path,
+    weights_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     final = stages("Dockerfile")[-1]
+    home = tmp_path_factory.mktemp("home")
     environment = {
+        **final.environment,
+        "HOME": str(home),
         "PATH": f"{runtime / 'bin'}:/usr/bin:/bin",
         "ALPR_HOST": "127.0.0.1",
         "ALPR_PORT": str(free_port()),
@@ -81,6 +87,7 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
             log = service.communicate(timeout=30)[1]
     assert service.returncode == 0, log
     assert "Traceback" not in log
+    assert not list(home.iterdir())
 
 
 @pytest.fixture(scope="module")
