@@ -1,6 +1,7 @@
 """Settings to a running engine."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -11,44 +12,62 @@ from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
 from app.vision.detector import PlateDetector
 from app.vision.graph import prune_anchors
-from app.vision.pipeline import PlateFilter, PlatePipeline, ReadOptions
+from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
+from app.vision.search import PlateFilter, PlateSearch, SearchLimits
 from app.vision.sessions import open_session
 from app.weights.resolve import Weights
 
 
-def build_pipeline(settings: Settings, weights: Weights, *, threads: int) -> PlatePipeline:
+def build_pipeline(
+    settings: Settings, weights: Weights, *, threads: int, slices: PlateDetector | None = None
+) -> PlatePipeline:
     """Load both networks, each run of which spreads over that many threads, and warm them up.
+
+    Args:
+        slices: runs the passes of sliced inference side by side, as many as there are threads;
+            without it they run one after the other on the pipeline's own detector.
 
     Raises:
         ModelError: a network cannot be loaded, or not on the device of the settings.
     """
     if weights.ocr.config is None:
         raise ModelCorrupt(f"The OCR {weights.ocr.name} has no plate config.")
+    plate_filter = PlateFilter(
+        settings.min_aspect_ratio, settings.max_aspect_ratio, settings.small_plate_aspect_ratio
+    )
     detector = PlateDetector(
         open_session(prune_anchors(weights.detector.path), device=settings.device, threads=threads),
         min_confidence=settings.min_confidence,
+    )
+    search = PlateSearch(
+        detector,
+        slices or detector,
+        plate_filter=plate_filter,
+        limits=SearchLimits(
+            slice_confidence=settings.slice_confidence,
+            auto_passes=settings.auto_passes,
+            high_passes=settings.high_passes,
+        ),
+        spread=map if slices is None else ThreadPoolExecutor(threads, "slice").map,
     )
     recognizer = PlateRecognizer(
         open_session(weights.ocr.path, device=settings.device, threads=threads),
         load_plate_config(weights.ocr.config),
     )
     calibration = load_calibration(weights.ocr.path.stem)
+    decoder = PlateDecoder(
+        recognizer.alphabet,
+        recognizer.pad_char,
+        threshold=settings.correction_threshold or calibration.threshold,
+        calibration=calibration,
+        furthest_issued=settings.furthest_issued,
+    )
     pipeline = PlatePipeline(
-        detector,
+        search,
         recognizer,
-        PlateDecoder(
-            recognizer.alphabet,
-            recognizer.pad_char,
-            threshold=settings.correction_threshold or calibration.threshold,
-            calibration=calibration,
-            furthest_issued=settings.furthest_issued,
-        ),
-        plate_filter=PlateFilter(
-            settings.min_aspect_ratio,
-            settings.max_aspect_ratio,
-            settings.small_plate_aspect_ratio,
-        ),
+        decoder,
+        plate_filter=plate_filter,
         max_pixels=settings.max_pixels,
         enhance_below=settings.enhance_below,
     )
@@ -71,5 +90,5 @@ def build_engine(
     cores = len(os.sched_getaffinity(0))
     alone = together
     if settings.device == "cpu" and cores > 1:
-        alone = build_pipeline(settings, weights, threads=cores)
+        alone = build_pipeline(settings, weights, threads=cores, slices=together.detector)
     return Engine(alone, together, workers=settings.workers, observe=observe)

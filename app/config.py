@@ -55,6 +55,16 @@ class Settings(BaseSettings):
     small_plate_aspect_ratio: float = Field(
         1.9, gt=0, description="Narrower boxes are motorcycle plates: at most 5 characters."
     )
+    detail: Literal["low", "auto", "high"] = Field(
+        "auto",
+        description="Passes of the detector: `low` one, `auto` closer looks at what the first "
+        "leaves in doubt, `high` everywhere.",
+    )
+    slice_confidence: Probability = Field(
+        0.5, description="Lowest detection confidence in the closer looks."
+    )
+    auto_passes: int = Field(9, gt=0, description="Most passes of one picture at `auto`.")
+    high_passes: int = Field(48, gt=0, description="Most passes of one picture at `high`.")
     enhance: Literal["off", "auto", "always"] = Field(
         "off", description="Default treatment of pictures that are hard to read."
     )
@@ -109,6 +119,35 @@ class Settings(BaseSettings):
     url_max_redirects: int = Field(3, ge=0, description="Redirects followed, each checked.")
     url_private_hosts: CommaSeparated = Field(
         (), description="Hosts on the own network that may be fetched from (cameras)."
+    )
+
+    # Redaction
+    redact_min_confidence: Probability = Field(
+        0.1, description="Lowest detection confidence that is covered by `/redact`."
+    )
+    redact_margin: float = Field(
+        0.1, ge=0, le=1, description="Share of a plate's size covered beyond each of its sides."
+    )
+
+    # Other services' clients
+    platerecognizer: Literal["on", "off"] = Field(
+        "on", description="Plate Recognizer's API (`/v1/plate-reader/` and others), with a key."
+    )
+    platerecognizer_created: bool = Field(
+        False, description="Plate Recognizer's API answers 201, as its cloud does, instead of 200."
+    )
+    codeproject: Literal["key", "open"] = Field(
+        "key",
+        description="CodeProject.AI's API (`/v1/vision/alpr`): its clients cannot send a key, "
+        "`open` lets everybody in who can reach the port.",
+    )
+    compat_plate: Literal["corrected", "raw"] = Field(
+        "corrected", description="What these clients get: the best lawful reading or the raw text."
+    )
+    usage_file: Path | None = Field(
+        None,
+        description="SQLite file of the calls counted by month; without it each process counts "
+        "its own, from 0 at its start.",
     )
 
     # Running

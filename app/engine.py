@@ -5,10 +5,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 from app.errors import DeadlineExceeded
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import FrameResult
+
+Outcome = TypeVar("Outcome")
+
+SLICING_SHARE = 0.6
+"""Share of the time left to a picture after which no further pass of the detector begins, so that
+what was found is still read and answered in time."""
 
 LoadObserver = Callable[[int, int], None]
 """Called with (queued, running) whenever either changes, from any thread."""
@@ -61,8 +68,26 @@ class Engine:
                 then raises DeadlineExceeded. Otherwise it raises what `PlatePipeline.read_bytes`
                 raises. The result has the stage "queue" added to its timings.
         """
+
+        def read(pipeline: PlatePipeline, waited_ms: float) -> FrameResult:
+            begun = time.monotonic()
+            slice_until = begun + SLICING_SHARE * (deadline - begun)
+            result = pipeline.read_bytes(data, options, slice_until=slice_until)
+            return replace(result, timings_ms={"queue": waited_ms, **result.timings_ms})
+
+        return self.run(read, deadline=deadline)
+
+    def run(
+        self, work: Callable[[PlatePipeline, float], Outcome], *, deadline: float = float("inf")
+    ) -> Future[Outcome]:
+        """Queue other work on one picture, done with a pipeline on one of the threads.
+
+        Args:
+            work: called with the pipeline to use and the milliseconds it waited.
+            deadline: as for `submit`.
+        """
         self._count(queued=1)
-        future = self._pool.submit(self._read, data, options, deadline, time.perf_counter())
+        future = self._pool.submit(self._work, work, deadline, time.perf_counter())
         future.add_done_callback(self._forget_cancelled)
         return future
 
@@ -70,21 +95,22 @@ class Engine:
         """Finish what runs, drop what is queued."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _read(
-        self, data: bytes, options: ReadOptions, deadline: float, submitted: float
-    ) -> FrameResult:
+    def _work(
+        self,
+        work: Callable[[PlatePipeline, float], Outcome],
+        deadline: float,
+        submitted: float,
+    ) -> Outcome:
         waited = time.perf_counter() - submitted
         only = self._count(queued=-1, running=1)
         try:
             if time.monotonic() > deadline:
                 raise DeadlineExceeded("The picture waited too long for its turn.")
-            pipeline = self._alone if only else self._together
-            result = pipeline.read_bytes(data, options)
+            return work(self._alone if only else self._together, waited * 1e3)
         finally:
             self._count(running=-1)
-        return replace(result, timings_ms={"queue": waited * 1e3, **result.timings_ms})
 
-    def _forget_cancelled(self, future: Future[FrameResult]) -> None:
+    def _forget_cancelled(self, future: Future[Outcome]) -> None:
         if future.cancelled():
             self._count(queued=-1)
 

@@ -63,9 +63,19 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self.passes = Counter(
+            "alpr_detector_passes_total",
+            "Runs of the detector, several for a picture that is looked at closely",
+            registry=self.registry,
+        )
         self.corrections = Counter(
             "alpr_corrected_plates_total",
             "Plates offered with a correction",
+            registry=self.registry,
+        )
+        self.redacted = Counter(
+            "alpr_redacted_plates_total",
+            "Plates covered in pictures that were asked for without them",
             registry=self.registry,
         )
         self.refused = Counter(
@@ -128,6 +138,7 @@ class Metrics:
             self.stages.labels(stage).observe(milliseconds / 1e3)
         queued = result.timings_ms.get("queue", 0.0)
         self.inference.observe((sum(result.timings_ms.values()) - queued) / 1e3)
+        self.passes.inc(result.passes)
         for reason, count in result.rejected.items():
             self.rejections.labels(reason).inc(count)
         for plate in result.plates:

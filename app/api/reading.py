@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from typing import Any, TypeVar
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
@@ -12,8 +13,10 @@ from starlette.requests import ClientDisconnect
 from app.api.schemas import ReadQuery
 from app.api.service import Service
 from app.errors import AlprError, DeadlineExceeded, InferenceError
-from app.vision.pipeline import ReadOptions
+from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import FrameResult
+
+Outcome = TypeVar("Outcome")
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ def read_options(query: ReadQuery, service: Service) -> ReadOptions:
             settings.min_confidence if query.min_confidence is None else query.min_confidence
         ),
         enhance=query.enhance or settings.enhance,
+        detail=query.detail or settings.detail,
     )
 
 
@@ -53,6 +57,48 @@ async def read_pictures(
         asyncio.wrap_future(service.engine.submit(data, options, deadline=deadline))
         for data in pictures
     ]
+    await _finish(request, jobs, seconds)
+    outcomes: list[FrameResult | AlprError] = []
+    for job in jobs:
+        outcome = _outcome(service, job)
+        if not isinstance(outcome, AlprError):
+            _record(service, outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+async def fetch_picture(service: Service, url: str) -> bytes:
+    """The picture behind a URL, fetched on a thread for waiting. Raises as `UrlFetcher.fetch`."""
+    in_context = copy_context().run  # so that the thread's log lines have the request's id
+    return await asyncio.get_running_loop().run_in_executor(
+        service.fetch_pool, in_context, service.fetcher.fetch, url
+    )
+
+
+async def work_on_picture(
+    service: Service, request: Request, work: Callable[[PlatePipeline, float], Outcome]
+) -> Outcome:
+    """Do something else with one picture, as `Engine.run` has it, within the deadline.
+
+    Raises:
+        AlprError: what the work raises, or DeadlineExceeded.
+        ClientDisconnect: the caller went away.
+    """
+    seconds = service.settings.deadline
+    job = asyncio.wrap_future(service.engine.run(work, deadline=time.monotonic() + seconds))
+    await _finish(request, [job], seconds)
+    outcome = _outcome(service, job)
+    if isinstance(outcome, AlprError):
+        raise outcome
+    return outcome
+
+
+async def _finish(request: Request, jobs: "list[asyncio.Future[Outcome]]", seconds: float) -> None:
+    """Wait until all jobs are done, and cancel what is not in time or not wanted any more.
+
+    Raises:
+        ClientDisconnect: the caller went away.
+    """
     finished = asyncio.gather(*jobs, return_exceptions=True)
     gone = asyncio.create_task(_disconnected(request))
     events: set[asyncio.Future[Any]] = {finished, gone}
@@ -64,7 +110,6 @@ async def read_pictures(
         gone.cancel()
         for job in jobs:
             job.cancel()  # without effect on those that are done
-    return [_outcome(service, job) for job in jobs]
 
 
 async def _disconnected(request: Request) -> None:
@@ -73,15 +118,13 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _outcome(service: Service, job: "asyncio.Future[FrameResult]") -> FrameResult | AlprError:
-    """Result or error of a job that is done or was cancelled at the deadline, counted."""
+def _outcome(service: Service, job: "asyncio.Future[Outcome]") -> Outcome | AlprError:
+    """Result or error of a job that is done or was cancelled at the deadline."""
     if job.cancelled() or not job.done():
         return DeadlineExceeded("The picture was not read in time; try again.")
     error = job.exception()
     if error is None:
-        result = job.result()
-        _record(service, result)
-        return result
+        return job.result()
     if isinstance(error, AlprError) and not isinstance(error, InferenceError):
         return error
     service.metrics.observe_error()

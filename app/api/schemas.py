@@ -17,6 +17,11 @@ class ReadQuery(BaseModel):
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Lowest detection confidence; the service has a default."
     )
+    detail: Literal["low", "auto", "high"] | None = Field(
+        None,
+        description="Passes of the detector: one, closer looks where they may pay, or everywhere. "
+        "A picture at `high` counts as several against the admission limit.",
+    )
     enhance: Literal["off", "auto", "always"] | None = Field(
         None,
         description="Contrast and noise treatment: never, for weak readings, or always.",
@@ -111,6 +116,13 @@ class TimingsBody(BaseModel):
     total: float = 0.0
 
 
+class PassesBody(BaseModel):
+    """Runs of the detector; `skipped` are those the deadline left no time for."""
+
+    run: int
+    skipped: int
+
+
 class ModelBody(BaseModel):
     detector: str
     ocr: str
@@ -125,6 +137,7 @@ class Prediction(BaseModel):
     corrected_plate: str | None
     plates: list[PlateBody] = Field(description="Every plate, best reading first.")
     image: ImageBody
+    passes: PassesBody
     timings_ms: TimingsBody
     model: ModelBody
     request_id: str
@@ -156,6 +169,7 @@ def prediction_body(result: FrameResult, model: ModelBody, request_id: str) -> P
         corrected_plate=summary.corrected_plate if summary else None,
         plates=[plate_body(plate) for plate in result.plates],
         image=ImageBody(width=result.width, height=result.height),
+        passes=PassesBody(run=result.passes, skipped=result.skipped_passes),
         timings_ms=TimingsBody(**timings, total=round(sum(result.timings_ms.values()), 2)),
         model=model,
         request_id=request_id,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.benchmark.article import API_KEY
-from app.benchmark.frames import write_frames
+from app.benchmark.frames import TWELVE_MEGAPIXELS, write_frames
 from app.benchmark.load import LoadResult
 from app.benchmark.servers import Server, article_server, our_server
 from app.weights.resolve import Weights
@@ -21,18 +21,35 @@ CLIENTS = (1, 4, 16)
 _STAGE_SUM = re.compile(r'alpr_stage_duration_seconds_sum\{stage="(\w+)"\} ([\d.e+-]+)')
 
 
+_PASSES = re.compile(r"alpr_detector_passes_total ([\d.e+-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class DetailCost:
+    """One client sending pictures of one size at one `detail`; milliseconds."""
+
+    detail: str
+    width: int
+    height: int
+    passes: float
+    p50_ms: float
+    p99_ms: float
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Medians over the rounds, by server and number of clients.
 
-    `ratios` are ours over the article's in requests a second; `cpu_ms` is the processor time of our
-    server a request at the highest load, split by stage, the rest being HTTP.
+    `ratios` are ours over the article's in requests a second, both looking once at each picture;
+    `cpu_ms` is the processor time of our server a request at the highest load, split by stage, the
+    rest being HTTP.
     """
 
     results: dict[str, list[LoadResult]]
     ratios: dict[int, float]
     cpu_ms: dict[str, float]
     startup_seconds: dict[str, float]
+    details: list[DetailCost]
     frame_bytes: int
 
     def to_json(self) -> str:
@@ -52,9 +69,14 @@ def compare(
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         frames = write_frames(pictures, directory)
+        large = write_frames(pictures[:4], directory, TWELVE_MEGAPIXELS)
+        details = []
+        for detail, sent in (("low", frames), ("auto", frames), ("high", frames), ("high", large)):
+            progress(f"one client, detail {detail}")
+            details.append(_detail_cost(weights, detail, sent, seconds))
         servers = [
             stack.enter_context(article_server(weights)),
-            stack.enter_context(our_server(weights)),
+            stack.enter_context(our_server(weights, "low")),
         ]
         for server in servers:  # warm up
             _load(server, frames, clients=2, seconds=2)
@@ -86,8 +108,33 @@ def compare(
                 stage: round(statistics.median(one[stage] for one in cpu), 2) for stage in cpu[0]
             },
             startup_seconds={server.name: round(server.startup_seconds, 1) for server in servers},
+            details=details,
             frame_bytes=sum(path.stat().st_size for path in frames) // len(frames),
         )
+
+
+def _detail_cost(
+    weights: Weights, detail: str, frames: Sequence[Path], seconds: float
+) -> DetailCost:
+    with our_server(weights, detail) as server:
+        _load(server, frames, clients=1, seconds=1)
+        before = _passes(server)
+        result = _load(server, frames, clients=1, seconds=seconds)
+        width, height = frames[0].name.split("-")[0].split("x")
+        return DetailCost(
+            detail=detail,
+            width=int(width),
+            height=int(height),
+            passes=round((_passes(server) - before) / result.requests, 2),
+            p50_ms=result.p50_ms,
+            p99_ms=result.p99_ms,
+        )
+
+
+def _passes(server: Server) -> float:
+    """Runs of the detector so far."""
+    found = _PASSES.search(server.get("/metrics"))
+    return float(found.group(1)) if found else 0.0
 
 
 def _load(server: Server, frames: Sequence[Path], *, clients: int, seconds: float) -> LoadResult:

@@ -6,12 +6,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-WIDTH, HEIGHT = 1280, 720
+CAMERA = (1280, 720)
+TWELVE_MEGAPIXELS = (4000, 3000)
 JPEG_QUALITY = 95
 
 
-def write_frames(pictures: Sequence[Path], directory: Path) -> list[Path]:
-    """Write each picture as a 1280 x 720 JPEG: scaled to cover, then cut at the centre.
+def write_frames(
+    pictures: Sequence[Path], directory: Path, size: tuple[int, int] = CAMERA
+) -> list[Path]:
+    """Write each picture as a JPEG of that width and height: scaled to cover, cut at the centre.
 
     Raises:
         OSError: a picture cannot be read.
@@ -22,12 +25,12 @@ def write_frames(pictures: Sequence[Path], directory: Path) -> list[Path]:
         if picture is None:
             raise OSError(f"{path} is no picture")
         height, width = picture.shape[:2]
-        scale = max(WIDTH / width, HEIGHT / height)
-        size = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
-        scaled = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
-        left, top = (size[0] - WIDTH) // 2, (size[1] - HEIGHT) // 2
-        frame = np.ascontiguousarray(scaled[top : top + HEIGHT, left : left + WIDTH])
-        target = directory / f"frame{number:03}.jpg"
+        scale = max(size[0] / width, size[1] / height)
+        covering = (max(size[0], round(width * scale)), max(size[1], round(height * scale)))
+        scaled = cv2.resize(picture, covering, interpolation=cv2.INTER_CUBIC)
+        left, top = (covering[0] - size[0]) // 2, (covering[1] - size[1]) // 2
+        frame = np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])
+        target = directory / f"{size[0]}x{size[1]}-{number:03}.jpg"
         cv2.imwrite(str(target), frame, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         written.append(target)
     return written

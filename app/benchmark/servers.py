@@ -53,12 +53,13 @@ def article_server(weights: Weights) -> Iterator[Server]:
 
 
 @contextmanager
-def our_server(weights: Weights) -> Iterator[Server]:
+def our_server(weights: Weights, detail: str) -> Iterator[Server]:
     environment = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
+        "ALPR_DETAIL": detail,
     }
     with _running("nz-alpr", ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
         yield server

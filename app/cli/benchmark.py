@@ -69,6 +69,16 @@ def _print(console: Console, comparison: Comparison) -> None:
                 str(result.failed),
             )
     console.print(table)
+    costs = Table("detail", "picture", "passes", "p50 ms", "p99 ms", title="One client")
+    for cost in comparison.details:
+        costs.add_row(
+            cost.detail,
+            f"{cost.width} x {cost.height}",
+            f"{cost.passes:.1f}",
+            f"{cost.p50_ms:.0f}",
+            f"{cost.p99_ms:.0f}",
+        )
+    console.print(costs)
     ratios = ", ".join(f"{ratio:.2f} at {clients}" for clients, ratio in comparison.ratios.items())
     console.print(f"requests/s, ours over the article's: {ratios} clients")
     total = comparison.cpu_ms["total"]

@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
     parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
+    parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
     parser.set_defaults(run=run)
 
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             else arguments.min_confidence
         ),
         enhance=arguments.enhance or settings.enhance,
+        detail=arguments.detail or settings.detail,
     )
     weights = resolve_weights(settings)
     model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)

@@ -1,5 +1,6 @@
-"""Frame to plates: detect, filter, read, interpret."""
+"""Frame to plates: find, read, interpret."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,24 +13,19 @@ from app.vision.decode import decode_image
 from app.vision.detector import PlateDetector
 from app.vision.enhance import enhance
 from app.vision.recognizer import PlateRecognizer
-from app.vision.types import Characters, Detection, Frame, FrameResult, Plate
+from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
+from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Plate
 
 EnhanceMode = Literal["off", "auto", "always"]
-REPORTED_CONFIDENCE = 0.1
-"""Detections weaker than this are noise, not rejected plates."""
 REJECTIONS = ("confidence", "aspect_ratio", "outside_frame", "unreadable")
 """Why a detection is no plate of the answer."""
 STAGES = ("decode", "detect", "ocr", "interpret")
 
-
-@dataclass(frozen=True, slots=True)
-class PlateFilter:
-    """The window a detection must fit. Aspect ratio is width over height of its box."""
-
-    min_aspect_ratio: float
-    max_aspect_ratio: float
-    small_plate_aspect_ratio: float
-    """Below it the plate counts as a small one (motorcycle, moped, trailer)."""
+READ_WELL = 0.9
+"""A reading this confident needs no second look through another window."""
+SLICE_READING = 0.5
+"""What only a window shows, the whole frame not, must read at least this well to be a plate."""
+SLICE_CHARACTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,7 @@ class ReadOptions:
 
     min_confidence: float
     enhance: EnhanceMode
+    detail: Detail = "low"
 
 
 @dataclass(slots=True)
@@ -61,7 +58,7 @@ class PlatePipeline:
 
     def __init__(
         self,
-        detector: PlateDetector,
+        search: PlateSearch,
         recognizer: PlateRecognizer,
         decoder: PlateDecoder,
         *,
@@ -70,15 +67,21 @@ class PlatePipeline:
         enhance_below: float,
     ) -> None:
         """`enhance_below`: readings less confident than this get a second look in mode "auto"."""
-        self.detector = detector
+        self.search = search
         self.recognizer = recognizer
         self.decoder = decoder
+        self.max_pixels = max_pixels
         self._filter = plate_filter
-        self._max_pixels = max_pixels
         self._enhance_below = enhance_below
 
-    def read_bytes(self, data: bytes, options: ReadOptions) -> FrameResult:
-        """Read the plates of an encoded picture.
+    @property
+    def detector(self) -> PlateDetector:
+        return self.search.detector
+
+    def read_bytes(
+        self, data: bytes, options: ReadOptions, *, slice_until: float = math.inf
+    ) -> FrameResult:
+        """Read the plates of an encoded picture; `slice_until` is as for `read_frame`.
 
         Raises:
             ImageError: the bytes are no single picture within the limits.
@@ -86,53 +89,78 @@ class PlatePipeline:
         """
         watch = Stopwatch()
         with watch.stage("decode"):
-            frame = decode_image(data, max_pixels=self._max_pixels)
-        return self.read_frame(frame, options, watch)
+            frame = decode_image(data, max_pixels=self.max_pixels)
+        return self.read_frame(frame, options, watch, slice_until=slice_until)
 
     def read_frame(
-        self, frame: Frame, options: ReadOptions, watch: Stopwatch | None = None
+        self,
+        frame: Frame,
+        options: ReadOptions,
+        watch: Stopwatch | None = None,
+        *,
+        slice_until: float = math.inf,
     ) -> FrameResult:
-        """Read the plates of a frame, (height, width, 3) uint8 BGR. Raises InferenceError."""
+        """Read the plates of a frame, (height, width, 3) uint8 BGR.
+
+        Args:
+            slice_until: moment of `time.monotonic` after which no further pass of the detector
+                begins; the answer then says how many were skipped.
+
+        Raises:
+            InferenceError: a network failed.
+        """
         watch = watch or Stopwatch()
-        rejected: Counter[str] = Counter()
         with watch.stage("detect"):
-            detections = self._detect(frame, options, rejected)
+            searched = self._search(frame, options, slice_until)
+        rejected = Counter(searched.rejected)
         with watch.stage("ocr"):
-            crops = [detection.box.crop(frame) for detection in detections]
-            readings = self._read(crops, options.enhance)
+            read = self._read(frame, searched.found, options.enhance)
         with watch.stage("interpret"):
-            plates = self._interpret(detections, readings, rejected)
+            plates = self._interpret(read, rejected)
         height, width = frame.shape[:2]
-        return FrameResult(plates, width, height, dict(rejected), watch.timings_ms)
+        return FrameResult(
+            plates,
+            width,
+            height,
+            dict(rejected),
+            watch.timings_ms,
+            passes=searched.passes,
+            skipped_passes=searched.skipped_passes,
+        )
 
-    def _detect(
-        self, frame: Frame, options: ReadOptions, rejected: Counter[str]
-    ) -> list[Detection]:
-        found = self._plausible(frame, options.min_confidence, rejected)
-        if not found and options.enhance == "auto":
-            found = self._plausible(enhance(frame), options.min_confidence, rejected)
-        return found
+    def _search(self, frame: Frame, options: ReadOptions, deadline: float) -> SearchResult:
+        def find(picture: Frame) -> SearchResult:
+            return self.search.find(
+                picture,
+                min_confidence=options.min_confidence,
+                detail=options.detail,
+                deadline=deadline,
+            )
 
-    def _plausible(
-        self, frame: Frame, min_confidence: float, rejected: Counter[str]
-    ) -> list[Detection]:
-        """Detections that may be plates, clipped to the frame."""
-        height, width = frame.shape[:2]
-        window = self._filter
-        kept: list[Detection] = []
-        for detection in self.detector.detect(frame, min(min_confidence, REPORTED_CONFIDENCE)):
-            box = detection.box.clipped(width, height)
-            if detection.confidence < min_confidence:
-                rejected["confidence"] += 1
-            elif box.width == 0 or box.height == 0:
-                rejected["outside_frame"] += 1
-            elif not window.min_aspect_ratio <= box.aspect <= window.max_aspect_ratio:
-                rejected["aspect_ratio"] += 1
-            else:
-                kept.append(Detection(box, detection.confidence))
-        return kept
+        searched = find(frame)
+        if not searched.found and options.enhance == "auto":
+            searched = find(enhance(frame))
+        return searched
 
-    def _read(self, crops: Sequence[Frame], mode: EnhanceMode) -> list[Characters]:
+    def _read(
+        self, frame: Frame, found: Sequence[Found], mode: EnhanceMode
+    ) -> list[tuple[Found, Box, Characters]]:
+        """The best reading of each plate, with the box it was read from."""
+        boxes = [plate.boxes[0] for plate in found]
+        readings = self._read_crops([box.crop(frame) for box in boxes], mode)
+        again = [
+            (index, box)
+            for index, (plate, reading) in enumerate(zip(found, readings, strict=True))
+            if reading.confidence < READ_WELL
+            for box in plate.boxes[1:]
+        ]
+        others = self._read_crops([box.crop(frame) for _, box in again], mode)
+        for (index, box), reading in zip(again, others, strict=True):
+            if reading.confidence > readings[index].confidence:
+                boxes[index], readings[index] = box, reading
+        return list(zip(found, boxes, readings, strict=True))
+
+    def _read_crops(self, crops: Sequence[Frame], mode: EnhanceMode) -> list[Characters]:
         if mode == "always":
             return self.recognizer.read([enhance(crop) for crop in crops])
         readings = self.recognizer.read(crops)
@@ -142,25 +170,29 @@ class PlatePipeline:
                 for index, reading in enumerate(readings)
                 if reading.confidence < self._enhance_below
             ]
-            for index, again in zip(
-                weak, self.recognizer.read([enhance(crops[i]) for i in weak]), strict=True
-            ):
-                readings[index] = max(readings[index], again, key=lambda read: read.confidence)
+            enhanced = self.recognizer.read([enhance(crops[index]) for index in weak])
+            for index, reading in zip(weak, enhanced, strict=True):
+                readings[index] = max(readings[index], reading, key=lambda read: read.confidence)
         return readings
 
     def _interpret(
-        self,
-        detections: Sequence[Detection],
-        readings: Sequence[Characters],
-        rejected: Counter[str],
+        self, read: Sequence[tuple[Found, Box, Characters]], rejected: Counter[str]
     ) -> tuple[Plate, ...]:
         plates: list[Plate] = []
-        for detection, characters in zip(detections, readings, strict=True):
-            if not characters.text:
+        for found, box, characters in read:
+            if not _is_reading(characters, found):
                 rejected["unreadable"] += 1
                 continue
-            small = detection.box.aspect < self._filter.small_plate_aspect_ratio
+            small = box.aspect < self._filter.small_plate_aspect_ratio
             reading = self.decoder.decode(characters.probabilities, small_plate=small)
-            plates.append(Plate(detection, characters, reading))
+            plates.append(Plate(Detection(box, found.confidence), characters, reading))
         plates.sort(key=lambda plate: plate.characters.confidence, reverse=True)
         return tuple(plates)
+
+
+def _is_reading(characters: Characters, found: Found) -> bool:
+    if found.in_frame:
+        return bool(characters.text)
+    return (
+        characters.confidence >= SLICE_READING and len(characters.confidences) >= SLICE_CHARACTERS
+    )

@@ -34,6 +34,9 @@ class Box:
         """Width over height; 0 for a box without height."""
         return self.width / self.height if self.height > 0 else 0.0
 
+    def moved(self, right: int, down: int) -> "Box":
+        return Box(self.x1 + right, self.y1 + down, self.x2 + right, self.y2 + down)
+
     def clipped(self, width: int, height: int) -> "Box":
         """The part inside a frame of that size; it may be empty."""
         x1, y1 = min(max(self.x1, 0), width), min(max(self.y1, 0), height)
@@ -99,7 +102,8 @@ class Plate:
 class FrameResult:
     """All plates of one frame, best reading first.
 
-    `rejected` counts detections dropped by reason; `timings_ms` the milliseconds spent by stage.
+    `rejected` counts detections dropped by reason; `timings_ms` the milliseconds spent by stage;
+    `passes` the runs of the detector, `skipped_passes` those the deadline left no time for.
     """
 
     plates: tuple[Plate, ...]
@@ -107,6 +111,8 @@ class FrameResult:
     height: int
     rejected: dict[str, int]
     timings_ms: dict[str, float]
+    passes: int = 1
+    skipped_passes: int = 0
 
     @property
     def best(self) -> Plate | None:

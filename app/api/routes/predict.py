@@ -36,6 +36,9 @@ async def require_key(
     service.keys.check(key)
 
 
+HIGH_DETAIL_WEIGHT = 4
+"""Pictures that one picture at `detail=high` counts as."""
+
 router = APIRouter(
     prefix="/predict",
     tags=["predict"],
@@ -62,7 +65,7 @@ _URL_BODY = {
 @router.post("/file", openapi_extra=_multipart("file", _FILE), summary="Read an uploaded picture")
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
-    with service.admission.admit():
+    with service.admission.admit(_weight(query, service)):
         (file, *_) = await read_files(
             request,
             "file",
@@ -78,7 +81,7 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
 
 @router.post("/url", openapi_extra=_URL_BODY, summary="Fetch a picture and read it")
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
-    with service.admission.admit():
+    with service.admission.admit(_weight(query, service)):
         body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
         in_context = copy_context().run  # so that the thread's log lines have the request's id
         data = await asyncio.get_running_loop().run_in_executor(
@@ -96,7 +99,8 @@ async def predict_url(request: Request, service: Shared, query: Options) -> Pred
 async def predict_batch(request: Request, service: Shared, query: Options) -> BatchPrediction:
     """One item for each file, in their order; a file that fails does not fail the others."""
     settings = service.settings
-    with service.admission.admit():
+    weight = _weight(query, service)
+    with service.admission.admit(weight):
         files = await read_files(
             request,
             "files",
@@ -104,7 +108,9 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
             max_bytes=settings.max_batch_bytes,
             timeout=settings.upload_timeout,
         )
-        with service.admission.admit(len(files) - 1):
+        # However heavy, a batch is let in once nothing else is in flight.
+        total = min(weight * len(files), service.admission.limit)
+        with service.admission.admit(total - weight):
             items = await _read_batch(service, request, files, query)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 
@@ -123,6 +129,12 @@ async def _read_batch(
         )
         for file in files
     ]
+
+
+def _weight(query: ReadQuery, service: Service) -> int:
+    """What one picture counts for admission: about its work, in pictures of one or two passes."""
+    detail = read_options(query, service).detail
+    return min(HIGH_DETAIL_WEIGHT, service.admission.limit) if detail == "high" else 1
 
 
 def _too_large(limit: int) -> RequestTooLarge:

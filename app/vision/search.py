@@ -1,0 +1,220 @@
+"""Where to look for plates: once over the whole frame, and again where that may pay."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from app.vision.detector import PlateDetector
+from app.vision.slicing import (
+    OVERLAP,
+    Sighting,
+    grid,
+    group_sightings,
+    is_cut,
+    look_through,
+    windows_around,
+)
+from app.vision.types import Box, Frame
+
+Detail = Literal["low", "auto", "high"]
+"""`low`: one pass. `auto`: closer looks at what the first leaves in doubt. `high`: everywhere."""
+
+REPORTED_CONFIDENCE = 0.1
+"""Detections weaker than this are noise, not rejected plates."""
+
+Seen = TypeVar("Seen")
+
+
+class Spread(Protocol):
+    """Like `map`: looks through windows one after the other or side by side."""
+
+    def __call__(
+        self, look: Callable[[Box], Seen], windows: Sequence[Box], /
+    ) -> Iterable[Seen]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlateFilter:
+    """The window a detection must fit. Aspect ratio is width over height of its box."""
+
+    min_aspect_ratio: float
+    max_aspect_ratio: float
+    small_plate_aspect_ratio: float
+    """Below it the plate counts as a small one (motorcycle, moped, trailer)."""
+
+    def fault(self, box: Box) -> str | None:
+        """Why a clipped box cannot be a plate, or None."""
+        if box.width == 0 or box.height == 0:
+            return "outside_frame"
+        if not self.min_aspect_ratio <= box.aspect <= self.max_aspect_ratio:
+            return "aspect_ratio"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLimits:
+    """How far slicing goes; chosen with the evaluation command, see the README.
+
+    Confidences are the detector's. `auto_passes` and `high_passes` bound the passes of one frame.
+    """
+
+    slice_confidence: float
+    auto_passes: int
+    high_passes: int
+    doubtful_confidence: float = 0.03
+    """The first pass hints at a plate from here on."""
+    doubtful_width: float = 20.0
+    """Plates narrower than this in the detector's input, in pixels, deserve a closer look."""
+    auto_zoom: float = 3.0
+    min_frame: float = 1.7
+    """Frames less than this many times as long as the detector's input lose nothing to it."""
+    high_window: float = 1.55
+    """Longest window of `high`, in sides of the detector's input: a plate of 40 pixels, the least
+    that can be read, keeps more than 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One plate, as seen through one or more windows.
+
+    `boxes` are to be read in this order until one reads well: the whole frame's first, then the
+    surest. `in_frame` says whether the whole frame shows it at all.
+    """
+
+    confidence: float
+    boxes: tuple[Box, ...]
+    in_frame: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    found: tuple[Found, ...]
+    rejected: dict[str, int]
+    passes: int
+    skipped_passes: int
+
+
+class PlateSearch:
+    """Finds the plates of a frame in one pass or several. Thread-safe."""
+
+    def __init__(
+        self,
+        detector: PlateDetector,
+        slice_detector: PlateDetector,
+        *,
+        plate_filter: PlateFilter,
+        limits: SearchLimits,
+        spread: Spread = map,
+    ) -> None:
+        """`slice_detector` runs the further passes, through `spread`."""
+        self.detector = detector
+        self._slice_detector = slice_detector
+        self._filter = plate_filter
+        self._limits = limits
+        self._spread = spread
+
+    def find(
+        self, frame: Frame, *, min_confidence: float, detail: Detail, deadline: float = math.inf
+    ) -> SearchResult:
+        """Look at a frame.
+
+        Args:
+            deadline: moment of `time.monotonic`; passes that would begin after it are skipped.
+
+        Raises:
+            InferenceError: the network failed.
+        """
+        height, width = frame.shape[:2]
+        whole = Box(0, 0, width, height)
+        rejected: Counter[str] = Counter()
+        floor = min(min_confidence, self._limits.doubtful_confidence)
+        strong: list[Sighting] = []
+        doubtful: list[Box] = []
+        for seen in look_through(self.detector, frame, whole, floor):
+            fault = self._filter.fault(seen.detection.box)
+            if seen.detection.confidence >= min_confidence:
+                if fault is None:
+                    strong.append(seen)
+                else:
+                    rejected[fault] += 1
+            elif fault is None:
+                rejected["confidence"] += seen.detection.confidence >= REPORTED_CONFIDENCE
+                doubtful.append(seen.detection.box)
+        windows = self._windows(whole, strong, doubtful, detail)
+        if not windows:
+            return SearchResult(tuple(map(_seen_once, strong)), dict(+rejected), 1, 0)
+
+        least = max(min_confidence, self._limits.slice_confidence)
+
+        def look(window: Box) -> list[Sighting] | None:
+            if time.monotonic() >= deadline:
+                return None
+            return look_through(self._slice_detector, frame, window, least)
+
+        closer: list[Sighting] = []
+        passes = 1
+        for seen_there in self._spread(look, windows):
+            if seen_there is None:
+                continue
+            passes += 1
+            closer.extend(
+                seen
+                for seen in seen_there
+                if self._filter.fault(seen.detection.box) is None
+                and not is_cut(seen, width, height)
+            )
+        groups = group_sightings([*strong, *closer])
+        return SearchResult(
+            tuple(_together(group, whole) for group in groups),
+            dict(+rejected),
+            passes,
+            len(windows) + 1 - passes,
+        )
+
+    def _windows(
+        self, whole: Box, strong: Sequence[Sighting], doubtful: Sequence[Box], detail: Detail
+    ) -> list[Box]:
+        """The further passes, those that promise most first."""
+        limits, size = self._limits, self.detector.size
+        longer = max(whole.width, whole.height)
+        if detail == "low" or longer < limits.min_frame * size:
+            return []
+        if detail == "high":
+            return _ladder(whole, limits.high_window * size)[: limits.high_passes - 1]
+        narrow = limits.doubtful_width * longer / size
+        small = [seen.detection.box for seen in strong if seen.detection.box.width < narrow]
+        if doubtful or small:
+            side = round(longer / limits.auto_zoom)
+            windows = windows_around([*doubtful, *small], whole.width, whole.height, side)
+        elif not strong:
+            windows = grid(whole.width, whole.height, 2)
+        else:
+            windows = []
+        return windows[: limits.auto_passes - 1]
+
+
+def _ladder(whole: Box, side: float) -> list[Box]:
+    """Grids from windows of at most that side upwards, each of half as many as the one before."""
+    count = math.ceil((max(whole.width, whole.height) / side - OVERLAP) / (1 - OVERLAP))
+    windows: list[Box] = []
+    while count > 1:
+        windows = grid(whole.width, whole.height, count) + windows
+        count //= 2
+    return windows
+
+
+def _seen_once(seen: Sighting) -> Found:
+    return Found(seen.detection.confidence, (seen.detection.box,), in_frame=True)
+
+
+def _together(group: Sequence[Sighting], whole: Box) -> Found:
+    """Several sightings of a plate, the surest first, as one plate."""
+    ordered = sorted(group, key=lambda seen: seen.window != whole)
+    return Found(
+        group[0].detection.confidence,
+        tuple(seen.detection.box for seen in ordered),
+        in_frame=ordered[0].window == whole,
+    )
