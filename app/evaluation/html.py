@@ -15,16 +15,17 @@ from app.evaluation.table import format_count, format_rate, overview_rows
 LEAST_PLOTTED = 5
 """Smaller groups are in the table only."""
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1c2733; max-width: 1080px;
+body { font: 15px/1.5 system-ui, sans-serif; color: #1c2733; max-width: 1240px;
        margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 h3 { font-size: 1rem; } p, figcaption { color: #55606e; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 th, td { padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #e3e6ea; text-align: right; }
 th:first-child, td:first-child { text-align: left; } th { font-weight: 600; }
-figure { margin: .5rem 1.5rem .5rem 0; display: inline-block; vertical-align: top; }
-figure img { display: block; max-width: 100%; } code { font-size: 1.05em; }
-.cases figure { width: 320px; } .cases img { max-height: 200px; }
+figure { margin: .5rem 1.5rem .5rem 0; display: inline-block; vertical-align: top;
+         width: min-content; }
+figure img { display: block; } code { font-size: 1.05em; }
+.cases figure { width: 320px; }
 """
 
 
@@ -93,8 +94,9 @@ def _characters(summary: Summary) -> str:
         )
     header = ("", "correct", "partial", "failed", "character accuracy", "character error rate")
     parts.append(_table((*header, "substitutions", "insertions", "deletions"), rows))
-    for name in (RAW, CORRECTED):
-        one = summary.characters[name]
+    raw, corrected = summary.characters[RAW], summary.characters[CORRECTED]
+    plotted = {"raw": raw, "corrected": corrected} if raw != corrected else {"all texts": raw}
+    for name, one in plotted.items():
         if one.confusion_matrix:
             parts.append(_figure(plots.plot_positions(one), f"Errors by position, {name}"))
             parts.append(_figure(plots.plot_confusions(one), f"Confusions, {name}"))

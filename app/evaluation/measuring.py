@@ -24,8 +24,9 @@ from app.weights.resolve import resolve_weights
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command; see `app.cli.evaluate` for its arguments."""
-    evaluation = measure(arguments, Settings())
+    """The command; see `app.cli.evaluate`. Status 1 if a picture could not be decoded."""
+    settings = Settings()
+    evaluation = measure(arguments, settings)
     summary = summarise(evaluation, arguments.by)
     if arguments.json is not None:
         body = {**evaluation_body(evaluation), "summary": summary_body(summary)}
@@ -37,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
                 summary,
                 arguments.dataset,
                 worst=arguments.worst,
-                max_pixels=Settings().max_pixels,
+                max_pixels=settings.max_pixels,
             )
         )
     Console().print(summary_tables(evaluation, summary))
-    return 0
+    return 1 if any(photo.error for photo in evaluation.photos) else 0
 
 
 def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:

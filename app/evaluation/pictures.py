@@ -32,13 +32,19 @@ class Case:
 
 
 def worst_cases(evaluation: Evaluation, most: int) -> dict[str, list[Case]]:
-    """At most that many cases of each kind, the most confident ones first."""
+    """At most that many cases of each kind, the most confident ones first.
+
+    Pictures that could not be decoded are left out.
+    """
+    damaged = {photo.name for photo in evaluation.photos if photo.error is not None}
     wrong = [
         plate
         for plate in evaluation.plates
         if plate.truth is not None and plate.read is not None and not plate.right
     ]
-    missed = [plate for plate in evaluation.plates if plate.read is None]
+    missed = [
+        plate for plate in evaluation.plates if plate.read is None and plate.photo not in damaged
+    ]
     false_plates = [
         Case(photo.name, found.box, SCENE_MARGIN, "", found)
         for photo in evaluation.photos

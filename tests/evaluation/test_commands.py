@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,18 @@ def test_real_photos_end_to_end(
     aspects = json.loads(changes.read_text())["aspects"]
     assert aspects["answer right"]["samples"] == 6
     assert all(not one["fixed"] and not one["broken"] for one in aspects.values())
+
+
+@pytest.mark.usefixtures("_weights")
+def test_a_damaged_picture_shows_in_status_and_figures(
+    tmp_path: Path, car_jpeg: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ABC123.jpg").write_bytes(car_jpeg)
+    (tmp_path / "KLM482.jpg").write_bytes(b"no picture")
+    page = tmp_path / "report.html"
+    assert main(["evaluate", str(tmp_path), "--html", str(page)]) == 1
+    assert re.search(r"could not be decoded +1", capsys.readouterr().out)
+    assert "KLM482" in page.read_text()
 
 
 @pytest.mark.parametrize(
