@@ -38,7 +38,7 @@ MIN_SOURCE_HEIGHT: Final = 16.0
 class SourcePhoto:
     path: Path
     source: str
-    boxes: tuple[Box, ...]
+    box: Box
 
 
 def draw_crops(
@@ -59,7 +59,7 @@ def draw_photos(
     severity: Severity | None = None,
     mix: str = "road",
 ) -> Iterator[tuple[str, Image, LabelledPlate, str]]:
-    """A plate over one labelled plate of a photo, the photos in turn and in random order.
+    """A plate over the labelled one of a photo, the photos in turn and in random order.
 
     Raises:
         ValueError: there are no photos, or one cannot be read.
@@ -73,17 +73,17 @@ def draw_photos(
         photo = cv2.imread(str(source.path))
         if photo is None:
             raise ValueError(f"{source.path} cannot be read.")
-        box = source.boxes[int(rng.integers(len(source.boxes)))]
         picture, truth = draw_photo(
-            rng, np.asarray(photo, np.uint8), box, severity=severity, mix=mix
+            rng, np.asarray(photo, np.uint8), source.box, severity=severity, mix=mix
         )
         yield f"{index:06d}.jpg", picture, truth, f"{source.source}/{source.path.name}"
 
 
 def read_sources(labels: Path, *, splits: set[str], sources: set[str]) -> list[SourcePhoto]:
-    """Photos of a labels.csv (file, split, x1, y1, x2, y2, source) that have plates to replace.
+    """Photos of a labels.csv (file, split, x1, y1, x2, y2, source) with one plate to replace.
 
-    An empty set of splits or sources means all of them.
+    Photos with several are left out, as the others would stay. An empty set of splits or sources
+    means all of them.
     """
     found: dict[str, list[Box]] = {}
     names: dict[str, str] = {}
@@ -96,12 +96,12 @@ def read_sources(labels: Path, *, splits: set[str], sources: set[str]) -> list[S
             if not row["x1"]:
                 continue
             box = (float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
-            if box[3] - box[1] >= MIN_SOURCE_HEIGHT:
-                found.setdefault(row["file"], []).append(box)
-                names[row["file"]] = row["source"]
+            found.setdefault(row["file"], []).append(box)
+            names[row["file"]] = row["source"]
     return [
-        SourcePhoto(labels.parent / file, names[file], tuple(boxes))
+        SourcePhoto(labels.parent / file, names[file], boxes[0])
         for file, boxes in sorted(found.items())
+        if len(boxes) == 1 and boxes[0][3] - boxes[0][1] >= MIN_SOURCE_HEIGHT
     ]
 
 

@@ -1,6 +1,7 @@
 """From specification to a clean plate seen from the front."""
 
 import math
+from typing import Final
 
 import cv2
 import numpy as np
@@ -9,7 +10,10 @@ from app.synth.spec import Colour, Frame, PlateSpec, rows_of
 from app.synth.typefaces import CAP, letter, line_of_text
 from app.synth.types import Character, Image, Mask, PlateImage
 
-_BOLTS: dict[str, tuple[Colour, float]] = {
+_BAND: Final = 42.0
+"""Width in mm of the coloured band at the left of European plates."""
+
+_BOLTS: Final[dict[str, tuple[Colour, float]]] = {
     "zinc": ((150, 155, 158), 5.5),
     "black": ((30, 30, 30), 5.5),
     "rust": ((35, 60, 110), 5.0),
@@ -40,9 +44,7 @@ def draw_plate(rng: np.random.Generator, spec: PlateSpec, *, scale: float = 2.0)
     if spec.scheme.border:
         _draw_border(image, (x0, y0, x1, y1), spec.scheme.ink, scale)
     if spec.band is not None:
-        cv2.rectangle(
-            image, (round(x0), round(y0)), (round(x0 + 42 * scale), round(y1)), spec.band, -1
-        )
+        _draw_band(image, spec, spec.band, (x0, y0), scale)
     ink, characters = _draw_serial(image, spec, (x0, y0), scale)
     _emboss(image, ink, spec, scale)
     _draw_small_print(image, spec, (x0, y0), scale)
@@ -93,6 +95,19 @@ def _draw_border(
     _fill(image, cv2.subtract(outer, inner).astype(np.uint8, copy=False), ink)
 
 
+def _draw_band(
+    image: Image, spec: PlateSpec, colour: Colour, origin: tuple[float, float], scale: float
+) -> None:
+    x, y = origin
+    height = spec.layout.height * scale
+    corner, far = (round(x), round(y)), (round(x + _BAND * scale), round(y + height))
+    cv2.rectangle(image, corner, far, colour, -1)
+    if spec.band_text:
+        line = line_of_text(spec.band_text, spec.caption_font, max(4, round(20 * scale)))
+        left = x + (_BAND * scale - line.shape[1]) / 2
+        _stamp(image, line, left, y + 0.68 * height, (235, 238, 238))
+
+
 def _draw_serial(
     image: Image, spec: PlateSpec, origin: tuple[float, float], scale: float
 ) -> tuple[Mask, tuple[Character, ...]]:
@@ -105,7 +120,7 @@ def _draw_serial(
     cap = layout.cap * (0.86 if spec.caption_bottom or spec.caption_top else 1.0)
     spare = (layout.height - cap * len(rows)) / (len(rows) + 1)
     tall = max(4, round(cap * scale))
-    band = 42.0 if spec.band is not None else 0.0
+    band = _BAND if spec.band is not None else 0.0
     for number, row in enumerate(rows):
         gap = 0.5 * layout.pitch if spec.gap_after is not None and len(rows) == 1 else 0.0
         first = band + (layout.width - band - layout.pitch * len(row) - gap) / 2
@@ -175,6 +190,10 @@ def _draw_bolts(
     inset = float(rng.uniform(9, 13))
     places = [(0.5 - spread, inset), (0.5 + spread, inset)]
     places += [(x, layout.height - y) for x, y in places]
+    if len(spec.bolts) == 2 and rng.random() < 0.5:
+        for x, y in places[2:]:  # the lower holes, unused
+            centre = (origin[0] + x * layout.width * scale, origin[1] + y * scale)
+            _disc(image, centre, 2.2 * scale, (40, 40, 40))
     for kind, (x, y) in zip(spec.bolts, places, strict=False):
         colour, radius = _BOLTS[kind]
         centre = (origin[0] + x * layout.width * scale, origin[1] + y * scale)

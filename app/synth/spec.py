@@ -40,6 +40,15 @@ FOREIGN_SCHEMES: Final = (
 )
 
 
+_BANDS: Final[tuple[Colour, ...]] = (
+    (150, 60, 10),
+    (24, 22, 22),
+    (30, 24, 150),
+    (150, 150, 148),
+    (70, 90, 30),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Millimetres. `pitch` is from one character to the next, `cap` the height of characters."""
@@ -83,6 +92,7 @@ class PlateSpec:
     frame: Frame | None = None
     bolts: tuple[str, ...] = ()
     band: Colour | None = None
+    band_text: str = ""
     side_print: str = ""
     emboss: float = 0.5
 
@@ -120,6 +130,7 @@ def draw_spec(
         text = draw_serial(rng, name, max_length=limit)
     scheme = _scheme(rng, name, text)
     layout = _layout(rng, name, text, small)
+    banded = layout.name.startswith("euro") and rng.random() < 0.6
     plain = layout.name in {"car", "trailer"}
     captioned = name == PERSONALISED and rng.random() < 0.4
     return PlateSpec(
@@ -133,6 +144,8 @@ def draw_spec(
         caption_font=CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))],
         frame=_frame(rng) if plain and rng.random() < 0.3 else None,
         bolts=_bolts(rng),
+        band=_choose(rng, _BANDS, (1,) * len(_BANDS)) if banded else None,
+        band_text="NZ" if banded and rng.random() < 0.7 else "",
         side_print=str(rng.integers(90, 99)) if name == "trade" and rng.random() < 0.7 else "",
         emboss=float(rng.uniform(0.15, 0.8)),
     )
@@ -332,7 +345,8 @@ def _foreign(rng: np.random.Generator, text: str | None) -> PlateSpec:
         caption_top="" if european or rng.random() < 0.4 else _phrase(rng, _CAPTION_WORDS),
         frame=_frame(rng) if rng.random() < 0.25 else None,
         bolts=_bolts(rng),
-        band=(150, 60, 10) if european and rng.random() < 0.7 else None,
+        band=_BANDS[0] if european and rng.random() < 0.7 else None,
+        band_text=_choose(rng, ("GB", "D", "F", "NL", "SK", "I", "PL"), (1,) * 7),
         emboss=float(rng.uniform(0.0, 0.6)),
     )
 
