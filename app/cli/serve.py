@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from app.config import Settings
+from app.vision.sessions import open_session
 from app.weights.resolve import resolve_weights
 
 
@@ -25,7 +26,9 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises ModelError before anything listens."""
     settings = Settings()
-    resolve_weights(settings)
+    weights = resolve_weights(settings)
+    if settings.device == "cuda":
+        open_session(weights.detector.path, device="cuda", threads=1)
     # uvicorn raises the signal that stopped it once more when all is done: that is a clean end.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     options: dict[str, Any] = {

@@ -183,7 +183,7 @@ class PlateSearch:
         if detail == "low" or longer < limits.min_frame * size:
             return []
         if detail == "high":
-            return _ladder(whole, limits.high_window * size)[: limits.high_passes - 1]
+            return _ladder(whole, limits.high_window * size, limits.high_passes - 1)
         narrow = limits.doubtful_width * longer / size
         small = [seen.detection.box for seen in strong if seen.detection.box.width < narrow]
         if doubtful or small:
@@ -196,14 +196,21 @@ class PlateSearch:
         return windows[: limits.auto_passes - 1]
 
 
-def _ladder(whole: Box, side: float) -> list[Box]:
-    """Grids from windows of at most that side upwards, each of half as many as the one before."""
-    count = math.ceil((max(whole.width, whole.height) / side - OVERLAP) / (1 - OVERLAP))
-    windows: list[Box] = []
-    while count > 1:
-        windows = grid(whole.width, whole.height, count) + windows
-        count //= 2
-    return windows
+def _ladder(whole: Box, side: float, most: int) -> list[Box]:
+    """Grids from coarse to fine, each of twice as many windows along the longer side.
+
+    The finest has windows of at most that side, or as fine ones as make `most` windows in all.
+    """
+    longer = max(whole.width, whole.height)
+    for count in range(math.ceil((longer / side - OVERLAP) / (1 - OVERLAP)), 1, -1):
+        windows: list[Box] = []
+        rung = count
+        while rung > 1:
+            windows = grid(whole.width, whole.height, rung) + windows
+            rung //= 2
+        if len(windows) <= most:
+            return windows
+    return []
 
 
 def _seen_once(seen: Sighting) -> Found:

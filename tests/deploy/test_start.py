@@ -114,7 +114,6 @@ def test_cuda_is_never_replaced_by_the_cpu(
     assert "ALPR_DEVICE=cpu" in without_cuda.stderr
 
 
-@pytest.mark.xfail(reason="uvicorn logs a failed start with its traceback")
 def test_missing_cuda_is_told_without_a_traceback(
     without_cuda: subprocess.CompletedProcess[str],
 ) -> None:
