@@ -1,15 +1,19 @@
 """From the softmax of an OCR to likelihoods that can be trusted.
 
-A softmax is overconfident, above all where it is wrong. So the likelihood of character c in a slot
-is ``(1 - floor) softmax(log p / temperature)[c] + floor P(c | the slot reads r, wrongly)`` with the
-confusions counted on plates of known text. One calibration belongs to one OCR; it is a JSON
-file in ``calibrations/`` together with the record of how it was measured.
+A softmax is overconfident, above all where it is wrong, and knows nothing of plates it was not
+trained on. So each slot is scaled as a whole (matrix scaling, Guo et al. 2017): the likelihood of
+character c is ``(1 - floor) softmax(bias + log p @ weights)[c] + floor P(c | read r, wrongly)``,
+with the confusions counted on plates of known text, so that nothing is impossible however sure the
+OCR is. Where no weights were measured they are the identity over ``temperature``.
+
+One calibration belongs to one OCR; it is a JSON file in ``calibrations/`` together with the record
+of how it was measured.
 """
 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Self
@@ -20,17 +24,36 @@ from numpy.typing import NDArray
 from app.nz.lattice import SlipRates
 
 GENERIC: Final = "generic"
-_SMALLEST: Final = 1e-12
+SMALLEST: Final = 1e-9
+"""Probabilities below it are all the same: an OCR is never right to be surer."""
+
+MOST_ODDS: Final = 100.0
+"""However much a slot is in doubt, a slip in it is at most so many times likelier than usual."""
 
 Emissions = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 """OCR probabilities (slots, alphabet) to likelihoods of that shape, each row summing to 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """``confusions`` counts (shown, read) pairs, in both directions alike; "" stands for padding.
+class Scaling:
+    """``weights[r][c]``: how much the logarithm of p(r) speaks for ``alphabet[c]``.
 
-    Every pair that can be confused has ``smoothing`` added to its count. ``text_prior`` is the
+    Made for the OCR's own alphabet, its padding character among it.
+    """
+
+    alphabet: str
+    pad_char: str
+    weights: tuple[tuple[float, ...], ...]
+    bias: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """``confusions`` counts (shown, read) pairs and is used both ways; "" stands for padding.
+
+    Every pair that can be confused has ``smoothing`` added to its count. ``slips`` are rates per
+    plate, and ``doubt`` is the mean square of one less the largest probability of a slot: an OCR
+    slips where it is in doubt, about with the square of it. ``text_prior`` is the
     probability that a read text is no New Zealand plate. ``threshold`` is the posterior from which
     a correction was worth it on ``data``.
     """
@@ -39,25 +62,34 @@ class Calibration:
     temperature: float
     floor: float
     smoothing: float
-    confusions: tuple[tuple[str, str, float], ...]
     slips: SlipRates
+    doubt: float
     text_prior: float
     threshold: float
     method: str
     data: str
     measured: str
+    confusions: tuple[tuple[str, str, float], ...]
+    scaling: Scaling | None = None
 
     def emissions(self, alphabet: str, pad_char: str) -> Emissions:
-        confusion = self.confusion_matrix(alphabet, pad_char)
+        weights, bias = self._weights(alphabet, pad_char)
+        wrong = self.floor * self.confusion_matrix(alphabet, pad_char)
 
         def calibrate(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-            raised = np.maximum(probabilities, _SMALLEST, dtype=np.float64)
-            raised **= 1 / self.temperature
-            raised *= (1 - self.floor) / raised.sum(axis=1, keepdims=True)
-            raised += self.floor * confusion[probabilities.argmax(axis=1)]
-            return raised
+            scores = np.log(np.maximum(probabilities, SMALLEST, dtype=np.float64)) @ weights + bias
+            likelihoods: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
+            likelihoods *= (1 - self.floor) / likelihoods.sum(axis=1, keepdims=True)
+            likelihoods += wrong[probabilities.argmax(axis=1)]
+            return likelihoods
 
         return calibrate
+
+    def slip_odds(self, probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How many times likelier than usual a slip is in each slot."""
+        doubts = 1 - probabilities.max(axis=1).astype(np.float64)
+        odds: NDArray[np.float64] = np.minimum(doubts**2 / self.doubt, MOST_ODDS)
+        return odds
 
     def confusion_matrix(self, alphabet: str, pad_char: str) -> NDArray[np.float64]:
         """P(shown | read, wrongly) as (read, shown); rows sum to 1 and the diagonal is 0."""
@@ -72,17 +104,35 @@ class Calibration:
         normalized: NDArray[np.float64] = counts / counts.sum(axis=1, keepdims=True)
         return normalized
 
-    def with_threshold(self, threshold: float) -> Self:
-        return replace(self, threshold=threshold)
+    def _weights(
+        self, alphabet: str, pad_char: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The scaling with its rows and columns in the order of ``alphabet``."""
+        weights, bias = np.eye(len(alphabet)) / self.temperature, np.zeros(len(alphabet))
+        if self.scaling is None:
+            return weights, bias
+        known = self.scaling.alphabet.replace(self.scaling.pad_char, pad_char)
+        shared = [character for character in alphabet if character in known]
+        here = [alphabet.index(character) for character in shared]
+        there = [known.index(character) for character in shared]
+        weights[np.ix_(here, here)] = np.array(self.scaling.weights)[np.ix_(there, there)]
+        bias[here] = np.array(self.scaling.bias)[there]
+        return weights, bias
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
+        fields = (f" {json.dumps(k)}: {json.dumps(v)}" for k, v in asdict(self).items())
+        return "{\n" + ",\n".join(fields) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         fields: dict[str, Any] = json.loads(text)
         fields["slips"] = SlipRates(**fields["slips"])
         fields["confusions"] = tuple(tuple(entry) for entry in fields["confusions"])
+        if fields["scaling"] is not None:
+            scaling = fields["scaling"]
+            scaling["weights"] = tuple(tuple(row) for row in scaling["weights"])
+            scaling["bias"] = tuple(scaling["bias"])
+            fields["scaling"] = Scaling(**scaling)
         return cls(**fields)
 
 

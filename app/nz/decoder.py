@@ -90,7 +90,9 @@ class PlateDecoder:
         lattice = self._lattice(len(probabilities), small_plate)
         candidates = tuple(
             Candidate(found.plate, found.format, found.probability)
-            for found in lattice.posteriors(self._emissions(probabilities))
+            for found in lattice.posteriors(
+                self._emissions(probabilities), self._calibration.slip_odds(probabilities)
+            )
         )
         correction = self._correction(validation, candidates)
         return Reading(

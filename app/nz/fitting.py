@@ -1,7 +1,7 @@
 """Measuring a calibration: how an OCR confuses, slips and overrates itself."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
@@ -10,91 +10,119 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.alignment import Change, changes
-from app.nz.calibration import Calibration
+from app.nz.calibration import Calibration, Scaling
 from app.nz.lattice import SlipRates
 from app.nz.samples import Samples
+from app.nz.scaling import fit_scaling
 
 MOST_EDITS: Final = 2
 """With more of them a plate was not readable, and its slots tell nothing about look-alikes."""
 
 _TEMPERATURES: Final = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.3, 2.6, 3.0)
-_FLOORS: Final = (0.0003, 0.0006, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02)
+_FLOORS: Final = (0.0001, 0.0002, 0.0004, 0.0007, 0.001, 0.002, 0.004, 0.008)
 _SMOOTHINGS: Final = (0.02, 0.05, 0.1, 0.2, 0.5)
+_DIGITS: Final = 3
+"""Decimals that are kept of the scaling."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Slots:
-    """Slots of plates read without a slip: (n, alphabet) probabilities and the true columns."""
+class _Part:
+    """Plates read without a slip: their slots (n, alphabet), true columns, and substitutions."""
 
     probabilities: NDArray[np.float32]
     shown: NDArray[np.intp]
+    confusions: Counter[tuple[str, str]]
 
 
 def fit_calibration(samples: Samples, start: Calibration) -> Calibration:
-    """``start`` with temperature, floor, smoothing, confusions and slip rates measured.
+    """``start`` with temperature, scaling, floor, smoothing, confusions and slip rates measured.
 
-    Maximum likelihood of the true character in each slot, over a grid; every slot is judged with
-    the confusions counted on the other half of the plates, so that rare ones are not overrated.
+    Each half of the plates judges what was fitted on the other by the likelihood of the true
+    character in each slot: first the temperature alone, then floor and smoothing. What is kept is
+    fitted on all of them.
     """
-    kinds = [changes(raw, truth) for raw, truth in _texts(samples)]
-    straight = [i for i, edits in enumerate(kinds) if _is_straight(edits)]
-    halves = [np.array(straight[half::2], dtype=np.intp) for half in (0, 1)]
-    slots = [_slots(samples.take(half)) for half in halves]
-    counts = [_confusions(samples.take(half), [kinds[i] for i in half.tolist()]) for half in halves]
-    slips = _slip_rates(samples, kinds)
-    both = replace(start, slips=slips, confusions=_as_entries(counts[0] + counts[1]))
-    crossed = [replace(both, confusions=_as_entries(count)) for count in counts]
+    edits = [changes(raw, truth) for raw, truth in _texts(samples)]
+    straight = [i for i, plate in enumerate(edits) if _is_straight(plate)]
+    halves = [_part(samples, edits, straight[half::2]) for half in (0, 1)]
+    both = _part(samples, edits, straight)
 
-    def log_likelihood(setting: tuple[float, float, float]) -> float:
-        temperature, floor, smoothing = setting
+    def judged(fitted: Sequence[Calibration]) -> float:
         return sum(
-            _log_likelihood(
-                part,
-                replace(other, temperature=temperature, floor=floor, smoothing=smoothing),
-                samples,
-            )
-            for part, other in zip(slots, reversed(crossed), strict=True)
+            _log_likelihood(part, calibration, samples)
+            for part, calibration in zip(halves, reversed(fitted), strict=True)
         )
 
-    best = max(product(_TEMPERATURES, _FLOORS, _SMOOTHINGS), key=log_likelihood)
-    return replace(both, temperature=best[0], floor=best[1], smoothing=best[2])
+    plain = replace(
+        start,
+        slips=_slip_rates(samples, edits),
+        doubt=float(np.square(1 - both.probabilities.max(axis=1)).mean()),
+        scaling=None,
+    )
+    crossed = [replace(plain, confusions=_entries(half.confusions)) for half in halves]
+    temperature = max(
+        _TEMPERATURES, key=lambda value: judged([replace(c, temperature=value) for c in crossed])
+    )
+    scaled = [
+        replace(c, temperature=temperature, scaling=_scaling(half, samples, temperature))
+        for c, half in zip(crossed, halves, strict=True)
+    ]
+    floor, smoothing = max(
+        product(_FLOORS, _SMOOTHINGS),
+        key=lambda pair: judged([replace(c, floor=pair[0], smoothing=pair[1]) for c in scaled]),
+    )
+    return replace(
+        plain,
+        temperature=temperature,
+        floor=floor,
+        smoothing=smoothing,
+        confusions=_entries(both.confusions),
+        scaling=_scaling(both, samples, temperature),
+    )
 
 
-def _texts(samples: Samples) -> Iterable[tuple[str, str]]:
-    return zip(samples.raw_texts(), samples.truths.tolist(), strict=True)
+def _texts(samples: Samples) -> list[tuple[str, str]]:
+    return list(zip(samples.raw_texts(), samples.truths.tolist(), strict=True))
 
 
 def _is_straight(edits: tuple[Change, ...]) -> bool:
     return len(edits) <= MOST_EDITS and all(edit.kind == "substitution" for edit in edits)
 
 
-def _slots(samples: Samples) -> _Slots:
+def _part(samples: Samples, edits: Sequence[tuple[Change, ...]], rows: list[int]) -> _Part:
+    """The slots up to the first one of padding, and the substitutions, of some plates."""
     column = {character: index for index, character in enumerate(samples.alphabet)}
-    length = samples.probabilities.shape[1]
-    shown = [
-        column[character]
-        for truth in samples.truths.tolist()
-        for character in truth.ljust(length, samples.pad_char)
-    ]
-    flat = samples.probabilities.reshape(-1, samples.probabilities.shape[2])
-    return _Slots(flat, np.array(shown, dtype=np.intp))
+    slots = samples.probabilities.shape[1]
+    shown: list[int] = []
+    probabilities = []
+    for row in rows:
+        text = (samples.truths[row].item() + samples.pad_char)[:slots]
+        shown += [column[character] for character in text]
+        probabilities.append(samples.probabilities[row, : len(text)])
+    pairs = Counter((edit.corrected, edit.read) for row in rows for edit in edits[row])
+    return _Part(np.concatenate(probabilities), np.array(shown, dtype=np.intp), pairs)
 
 
-def _confusions(samples: Samples, edits: list[tuple[Change, ...]]) -> Counter[tuple[str, str]]:
-    return Counter((edit.corrected, edit.read) for plate in edits for edit in plate)
+def _scaling(part: _Part, samples: Samples, temperature: float) -> Scaling:
+    weights, bias = fit_scaling(part.probabilities, part.shown, temperature=temperature)
+    return Scaling(
+        samples.alphabet,
+        samples.pad_char,
+        tuple(tuple(round(value, _DIGITS) for value in row) for row in weights.tolist()),
+        tuple(round(value, _DIGITS) for value in bias.tolist()),
+    )
 
 
-def _as_entries(counts: Counter[tuple[str, str]]) -> tuple[tuple[str, str, float], ...]:
+def _entries(counts: Counter[tuple[str, str]]) -> tuple[tuple[str, str, float], ...]:
     return tuple((shown, read, float(count)) for (shown, read), count in sorted(counts.items()))
 
 
-def _slip_rates(samples: Samples, kinds: list[tuple[Change, ...]]) -> SlipRates:
+def _slip_rates(samples: Samples, edits: Sequence[tuple[Change, ...]]) -> SlipRates:
     """Shares of slips among readable plates, with add-one smoothing."""
     slips: Counter[str] = Counter()
     readable = 1
-    for (raw, _), edits in zip(_texts(samples), kinds, strict=True):
-        slipped = [edit for edit in edits if edit.kind != "substitution"]
-        if len(edits) <= MOST_EDITS and len(slipped) <= 1:
+    for (raw, _), plate in zip(_texts(samples), edits, strict=True):
+        slipped = [edit for edit in plate if edit.kind != "substitution"]
+        if len(plate) <= MOST_EDITS and len(slipped) <= 1:
             readable += 1
             slips.update(_slip(raw, edit) for edit in slipped)
     return SlipRates(*((slips[kind] + 1) / readable for kind in ("doubled", "inserted", "missed")))
@@ -107,7 +135,7 @@ def _slip(raw: str, edit: Change) -> str:
     return "doubled" if edit.read in neighbours else "inserted"
 
 
-def _log_likelihood(slots: _Slots, calibration: Calibration, samples: Samples) -> float:
+def _log_likelihood(part: _Part, calibration: Calibration, samples: Samples) -> float:
     calibrate = calibration.emissions(samples.alphabet, samples.pad_char)
-    likelihoods = calibrate(slots.probabilities)[np.arange(len(slots.shown)), slots.shown]
+    likelihoods = calibrate(part.probabilities)[np.arange(len(part.shown)), part.shown]
     return float(np.log(likelihoods).sum())

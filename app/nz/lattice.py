@@ -3,8 +3,8 @@
 The model that is inverted here: a shape is drawn, then each of its characters uniformly from its
 class. The reader shows character j in slot j and padding after the last one, except that it slips
 at most once a plate: it shows one character in two slots (doubled), shows something between two
-characters (inserted), or leaves a character out (missed). A text that is no plate at all (foreign,
-a sign) has any length up to the number of slots and uniform characters.
+characters (inserted), or leaves a character out (missed). It may also have read a text that is no
+plate at all (``app.nz.texts``).
 
 Every (shape, slip) pair is a path on which the characters are independent of each other. So
 the evidence, a sum over all plates, texts and slips, is a sum of products over paths, computed
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.grammar import Shape
+from app.nz.texts import text_likelihood
 
 _CHARACTERS: Final = string.digits + string.ascii_uppercase
 
@@ -73,52 +74,61 @@ class Lattice:
             for shape in shapes
             if len(shape.classes) <= slots and all(set(c) & set(alphabet) for c in shape.classes)
         ]
-        texts = [
-            Shape("", (_CHARACTERS,) * length, text_prior / slots) for length in range(1, slots + 1)
-        ]
+        self._text_prior = text_prior
         self._formats = [shape.format for shape in readable]
-        self._priors = np.array(
-            [s.plate_prior * (1 - text_prior) for s in readable] + [s.plate_prior for s in texts]
-        )
-        classes = sorted({members for shape in (*readable, *texts) for members in shape.classes})
+        self._priors = np.array([shape.plate_prior * (1 - text_prior) for shape in readable])
+        kinds = {string.ascii_uppercase, string.digits}
+        classes = sorted(kinds.union(*(shape.classes for shape in readable)))
+        self._letters = classes.index(string.ascii_uppercase)
+        self._digits = classes.index(string.digits)
         self._members = np.array([[c in m for c in alphabet] for m in (*classes, pad_char)])
         self._columns = [np.flatnonzero(row).tolist() for row in self._members]
         self._ragged = np.concatenate(self._columns)
         self._starts = np.cumsum([0, *(len(columns) for columns in self._columns[:-1])])
         layout = np.full((slots + 1, len(self._priors)), len(classes))
-        for index, shape in enumerate((*readable, *texts)):
+        for index, shape in enumerate(readable):
             numbers = [classes.index(members) for members in shape.classes]
             layout[: len(numbers), index] = numbers
         self._gather = _gather_indices(layout, len(self._members), len(classes))
-        lengths = np.array([len(shape.classes) for shape in (*readable, *texts)])
+        lengths = [len(shape.classes) for shape in readable]
         self._slips = _slip_weights(slots, slips)
         self._weights = (self._priors * self._slips[:, lengths])[..., None]
-        self._layout = layout[:, : len(readable)]
-        self._shapes = [
-            layout[:length, index].tolist() for index, length in enumerate(lengths[: len(readable)])
-        ]
+        self._layout = layout
+        self._shapes = [layout[:length, index].tolist() for index, length in enumerate(lengths)]
         printable = np.array([c in _CHARACTERS for c in alphabet], dtype=np.float64)
         self._background = printable / len(_CHARACTERS)
 
-    def posteriors(self, emissions: NDArray[np.float64]) -> tuple[Posterior, ...]:
+    def posteriors(
+        self, emissions: NDArray[np.float64], slip_odds: NDArray[np.float64]
+    ) -> tuple[Posterior, ...]:
         """Plates by falling posterior, given ``emissions`` of shape (slots, alphabet).
 
         ``emissions[i, a]`` is proportional to the likelihood of what slot i shows where it shows
-        character a, and positive. The probabilities sum to less than 1: what is missing belongs to
+        character a, and positive. ``slip_odds`` (slots,) says how many times likelier than usual a
+        slip is in each slot. The probabilities sum to less than 1: what is missing belongs to
         plates not listed and to texts that are no plate.
         """
+        around = np.maximum(slip_odds[1:], slip_odds[:-1])
         doubled = emissions.copy()
         doubled[:-1] *= emissions[1:]
         rows = np.concatenate([emissions, doubled, np.ones((1, emissions.shape[1]))])
-        spurious = emissions @ self._background
+        slots = _Slips(
+            around[:, None, None],
+            (emissions @ self._background * slip_odds)[:, None, None],
+            np.concatenate([slip_odds[:1], around])[:, None, None],
+        )
         ragged = rows.take(self._ragged, axis=1)
         total = np.add.reduceat(ragged, self._starts, axis=1)
         best = np.maximum.reduceat(ragged, self._starts, axis=1)
-        paths = _path_products(np.stack([total, best], axis=-1), self._gather, spurious)
+        paths = _path_products(np.stack([total, best], axis=-1), self._gather, slots)
         paths *= self._weights
-        evidence = float(paths[..., 0].sum())
-        plates = self._search(rows, paths[:, : len(self._shapes), 1].ravel())
-        return self._score(plates, rows, spurious, evidence)
+        evidence = float(paths[..., 0].sum()) + self._text_prior * text_likelihood(
+            (total[: self._slots, self._letters] / len(string.ascii_uppercase)).tolist(),
+            (total[: self._slots, self._digits] / len(string.digits)).tolist(),
+            emissions[:, self._pad].tolist(),
+        )
+        plates = self._search(rows, paths[..., 1].ravel())
+        return self._score(plates, rows, slots, evidence)
 
     def _search(self, rows: NDArray[np.float64], scores: NDArray[np.float64]) -> list[list[int]]:
         """Distinct plates (as alphabet columns) of the best (path, plate) pairs, best first."""
@@ -171,7 +181,7 @@ class Lattice:
         self,
         plates: list[list[int]],
         rows: NDArray[np.float64],
-        spurious: NDArray[np.float64],
+        slots: "_Slips",
         evidence: float,
     ) -> tuple[Posterior, ...]:
         layout = np.full((self._slots + 1, len(plates)), self._pad)
@@ -179,10 +189,10 @@ class Lattice:
             layout[: len(plate), index] = plate
         gather = _gather_indices(layout, len(self._alphabet), self._pad)
         slips = self._slips[:, [len(plate) for plate in plates]]
-        likelihood = (_path_products(rows[..., None], gather, spurious)[..., 0] * slips).sum(axis=0)
+        likelihood = (_path_products(rows[..., None], gather, slots)[..., 0] * slips).sum(axis=0)
         longest = max((len(plate) for plate in plates), default=0) + 1
         fits = self._members[self._layout[:longest, None], layout[:longest, :, None]].all(axis=0)
-        joint = likelihood * (fits @ self._priors[: len(self._shapes)])
+        joint = likelihood * (fits @ self._priors)
         found = [
             Posterior(
                 "".join(self._alphabet[column] for column in plate),
@@ -237,6 +247,18 @@ def _rows_of_slip(length: int, slip: int, slots: int) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Slips:
+    """Factors of a slip in each slot, (slots, 1, 1): of ``doubled`` one fewer.
+
+    ``inserted`` has the likelihood of something that is no character of the plate in it.
+    """
+
+    doubled: NDArray[np.float64]
+    inserted: NDArray[np.float64]
+    missed: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class _Gather:
     """Where the factors of each path lie in a flattened (rows, classes) table.
 
@@ -264,24 +286,24 @@ def _gather_indices(layout: NDArray[np.intp], classes: int, pad: int) -> _Gather
 
 
 def _path_products(
-    tables: NDArray[np.float64], gather: _Gather, spurious: NDArray[np.float64]
+    tables: NDArray[np.float64], gather: _Gather, factors: _Slips
 ) -> NDArray[np.float64]:
     """Likelihood of every path, (3 slots, shapes, tables).
 
     ``tables`` (2 slots + 1, classes, n) has the emission of each class in each row, see
-    ``_rows_of_slip``; ``spurious`` (slots,) that of something that is no character of the plate.
+    ``_rows_of_slip``.
     """
     flat = tables.reshape(-1, tables.shape[-1])
-    slots = len(spurious)
+    slots = len(factors.inserted)
     running = np.multiply.accumulate(flat.take(gather.runs, axis=0), axis=0)
     own, later, earlier = running[:, 0], running[:, 1], running[:, 2]
     products = np.empty((3 * slots, *own.shape[1:]))
     products[0] = own[slots]
     doubled, inserted, missed = np.split(products[1:], [slots - 1, 2 * slots - 1])
     np.multiply(own[: slots - 1], later[slots - 2 :: -1], out=doubled)
-    doubled *= flat.take(gather.doubled, axis=0)
+    doubled *= flat.take(gather.doubled, axis=0) * factors.doubled
     np.multiply(own[:slots], later[slots - 1 :: -1], out=inserted)
-    inserted *= spurious[:, None, None]
+    inserted *= factors.inserted
     np.multiply(own[:slots], earlier[:0:-1], out=missed)
-    missed *= flat.take(gather.missed, axis=0)
+    missed *= flat.take(gather.missed, axis=0) * factors.missed
     return products

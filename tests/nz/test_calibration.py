@@ -7,6 +7,7 @@ import pytest
 from app.nz.calibration import (
     GENERIC,
     Calibration,
+    Scaling,
     calibration_file,
     load_calibration,
     save_calibration,
@@ -48,6 +49,7 @@ def test_likelihoods_are_positive_and_sum_to_one() -> None:
 def test_what_is_often_confused_stays_likelier_than_what_never_is() -> None:
     calibration = replace(load_calibration(), confusions=(("O", "0", 9.0), ("", "1", 3.0)))
     rows = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
+    calibration = replace(calibration, temperature=1.0)
     zero, padding = calibration.emissions(ALPHABET, "_")(rows)
     assert zero[ALPHABET.index("O")] > 10 * zero[ALPHABET.index("I")]
     assert padding[ALPHABET.index("1")] > 10 * padding[ALPHABET.index("O")]
@@ -60,3 +62,21 @@ def test_a_higher_temperature_trusts_less() -> None:
         for t in (1.0, 3.0)
     )
     assert flat < sharp
+
+
+def test_scaling_is_told_by_character_whatever_the_order_of_the_alphabet() -> None:
+    weights = np.eye(5) + 0.1 * np.arange(25).reshape(5, 5)
+    scaling = Scaling(ALPHABET, "_", tuple(map(tuple, weights.tolist())), (0.1, 0.2, 0.3, 0.4, 0.5))
+    calibration = replace(load_calibration(), scaling=scaling)
+    rows = np.random.default_rng(0).dirichlet(np.ones(5), 3).astype(np.float32)
+    order = [4, 2, 0, 3, 1]
+    other = "".join(ALPHABET[column] for column in order).replace("_", "#")
+    there = calibration.emissions(other, "#")(rows[:, order])
+    assert there == pytest.approx(calibration.emissions(ALPHABET, "_")(rows)[:, order])
+
+
+def test_a_slip_is_likelier_where_the_ocr_is_in_doubt() -> None:
+    rows = np.array([[1, 0, 0, 0, 0], [0.6, 0.4, 0, 0, 0]], dtype=np.float32)
+    sure, unsure = load_calibration().slip_odds(rows)
+    assert sure == 0
+    assert unsure > 10

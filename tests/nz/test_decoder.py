@@ -54,7 +54,7 @@ def test_a_lawful_plate_read_with_confidence_stays(plate: str, small: bool) -> N
         ("KLM48Z", {5: ("2", 0.2)}, "KLM482", ["substitution"]),
         ("0L4321", {0: ("D", 0.3)}, "DL4321", ["substitution"]),
         ("KLM4822", {6: ("_", 0.2)}, "KLM482", ["deletion"]),
-        ("KKLM482", {}, "KLM482", ["deletion"]),
+        ("KKLM482", {1: ("L", 0.4)}, "KLM482", ["deletion"]),
     ],
 )
 def test_a_text_outside_the_grammar_is_corrected(
@@ -92,7 +92,7 @@ def test_plates_beyond_the_furthest_issued_are_less_likely() -> None:
     assert later.validation.warning is None
 
 
-@pytest.mark.parametrize("text", ["", "AB12345", "XX12YYZ0", "1234567890"])
+@pytest.mark.parametrize("text", ["", "AB12345", "XX12YYZ0", "1234567890", "KKLM482", "KLM4822"])
 def test_foreign_and_empty_texts_are_not_corrected(text: str) -> None:
     assert decoder().decode(distributions(text)).corrected_plate is None
 

@@ -26,7 +26,10 @@ OVERCONFIDENCE = 2.0
 
 
 def simulated(count: int, seed: int) -> Samples:
-    """Standard plates through an OCR that says p^2 where p would be right, and doubles some."""
+    """Standard plates through an OCR that says p^2 where p would be right.
+
+    It doubles some characters, and is in doubt where it does.
+    """
     random = np.random.default_rng(seed)
     rows = np.zeros((count, 10, len(ALPHABET)), dtype=np.float32)
     truths = []
@@ -40,6 +43,8 @@ def simulated(count: int, seed: int) -> Samples:
             shown = truth[: at + 1] + truth[at:]
         for slot, character in zip(plate, shown.ljust(10, "_"), strict=True):
             _fill(slot, character, random)
+        if shown != truth:
+            plate[at] = 0.7 * plate[at] + 0.3 / len(ALPHABET)
     return Samples(
         rows,
         np.array(truths),

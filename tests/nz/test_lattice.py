@@ -1,6 +1,6 @@
 """The decoder's posteriors against a sum over every plate, text and slip written out."""
 
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 
 import numpy as np
@@ -9,15 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from app.nz import texts as texts_module
 from app.nz.grammar import Shape, plate_shapes
 from app.nz.lattice import Lattice, SlipRates
 
 ALPHABET = "012AB_"
 CHARACTERS = 36
-"""Characters that a text which is no plate is drawn from, readable by the OCR or not."""
+"""Characters that an inserted one is drawn from, readable by the OCR or not."""
+Problem = tuple[list[Shape], NDArray[np.float64], NDArray[np.float64], SlipRates, float]
 
 
-def likelihood(plate: str, rows: NDArray[np.float64], slips: SlipRates) -> float:
+def likelihood(
+    plate: str, rows: NDArray[np.float64], odds: NDArray[np.float64], slips: SlipRates
+) -> float:
     """P(slots | plate), slip by slip as the module describes them."""
     slots, length = len(rows), len(plate)
 
@@ -35,29 +39,45 @@ def likelihood(plate: str, rows: NDArray[np.float64], slips: SlipRates) -> float
     total = (1 - slips.doubled - slips.inserted - slips.missed) * shows(*plate)
     if length < slots:
         for i in range(length):
-            total += slips.doubled / length * shows(*plate[: i + 1], *plate[i:])
+            rate = slips.doubled / length * max(odds[i], odds[i + 1])
+            total += rate * shows(*plate[: i + 1], *plate[i:])
         for i in range(length + 1):
-            total += slips.inserted / (length + 1) * shows(*plate[:i], None, *plate[i:])
+            rate = slips.inserted / (length + 1) * odds[i]
+            total += rate * shows(*plate[:i], None, *plate[i:])
     if length > 1:
         for i in range(length):
-            total += slips.missed / length * shows(*plate[:i], *plate[i + 1 :])
+            rate = slips.missed / length * max(odds[max(i - 1, 0)], odds[i])
+            total += rate * shows(*plate[:i], *plate[i + 1 :])
     return total
 
 
-def brute_force(
-    shapes: list[Shape], rows: NDArray[np.float64], slips: SlipRates, text_prior: float
-) -> dict[str, float]:
+def texts(rows: NDArray[np.float64]) -> float:
+    """P(slots | some text), text by text."""
+    total = 0.0
+    for length in range(1, len(rows) + 1):
+        for text in map("".join, product(ALPHABET[:-1], repeat=length)):
+            kinds = [character.isdigit() for character in text]
+            weight = texts_module.LENGTHS[length - 1] * 0.5
+            for before, after in pairwise(kinds):
+                change = texts_module.CHANGE_OF_KIND
+                weight *= change if before != after else 1 - change
+            for is_digit in kinds:
+                weight /= 10 if is_digit else 26
+            padded = text.ljust(len(rows), "_")
+            total += weight * prod(
+                row[ALPHABET.index(c)] for row, c in zip(rows, padded, strict=True)
+            )
+    return total
+
+
+def brute_force(problem: Problem) -> dict[str, float]:
+    shapes, rows, odds, slips, text_prior = problem
     joint: dict[str, float] = {}
     for shape in shapes:
         for plate in map("".join, product(*shape.classes)):
-            weight = (1 - text_prior) * shape.plate_prior * likelihood(plate, rows, slips)
+            weight = (1 - text_prior) * shape.plate_prior * likelihood(plate, rows, odds, slips)
             joint[plate] = joint.get(plate, 0.0) + weight
-    texts = sum(
-        text_prior / len(rows) / CHARACTERS**length * likelihood("".join(text), rows, slips)
-        for length in range(1, len(rows) + 1)
-        for text in product(ALPHABET[:-1], repeat=length)
-    )
-    evidence = sum(joint.values()) + texts * 1.0
+    evidence = sum(joint.values()) + text_prior * texts(rows)
     return {plate: value / evidence for plate, value in joint.items()}
 
 
@@ -68,9 +88,7 @@ character_classes = st.sets(st.sampled_from("012AB"), min_size=1, max_size=4).ma
 
 
 @st.composite
-def problems(
-    draw: st.DrawFn,
-) -> tuple[list[Shape], NDArray[np.float64], SlipRates, float]:
+def problems(draw: st.DrawFn) -> Problem:
     slots = draw(st.integers(2, 4))
     shapes = [
         Shape(f"format{index}", tuple(classes), draw(st.floats(0.01, 1.0)))
@@ -87,47 +105,43 @@ def problems(
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     sharpness = draw(st.sampled_from([0.05, 0.3, 1.0]))
     rows = random.dirichlet(np.full(len(ALPHABET), sharpness), slots) + 1e-6
-    return shapes, rows, SlipRates(draw(rates), draw(rates), draw(rates)), draw(rates)
+    odds = random.uniform(0, 3, slots)
+    return shapes, rows, odds, SlipRates(draw(rates), draw(rates), draw(rates)), draw(rates)
 
 
-def lattice(
-    shapes: list[Shape], slots: int, slips: SlipRates, text_prior: float, **search: int
-) -> Lattice:
-    return Lattice(shapes, ALPHABET, "_", slots=slots, slips=slips, text_prior=text_prior, **search)
+def lattice(problem: Problem, **search: int) -> Lattice:
+    shapes, rows, _, slips, text_prior = problem
+    return Lattice(
+        shapes, ALPHABET, "_", slots=len(rows), slips=slips, text_prior=text_prior, **search
+    )
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(problems())
-def test_exhaustive_search_gives_the_posterior_of_every_plate(
-    problem: tuple[list[Shape], NDArray[np.float64], SlipRates, float],
-) -> None:
-    shapes, rows, slips, text_prior = problem
-    expected = brute_force(shapes, rows, slips, text_prior)
-    found = lattice(
-        shapes, len(rows), slips, text_prior, visits=20_000, listed=len(expected)
-    ).posteriors(rows)
-    assert {item.plate: item.probability for item in found} == pytest.approx(expected, rel=1e-9)
+def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) -> None:
+    expected = brute_force(problem)
+    reader = lattice(problem, visits=20_000, listed=len(expected))
+    found = reader.posteriors(problem[1], problem[2])
+    # A plate that only a slip with odds of 0 could explain is not found, and has no probability.
+    possible = {plate: p for plate, p in expected.items() if p > 0}
+    assert {item.plate: item.probability for item in found} == pytest.approx(possible, rel=1e-9)
     ranked = [item.probability for item in found]
     assert ranked == sorted(ranked, reverse=True)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(problems())
-def test_short_search_lists_true_posteriors_and_proves_the_best(
-    problem: tuple[list[Shape], NDArray[np.float64], SlipRates, float],
-) -> None:
-    shapes, rows, slips, text_prior = problem
-    expected = brute_force(shapes, rows, slips, text_prior)
-    reader = lattice(shapes, len(rows), slips, text_prior)
-    found = reader.posteriors(rows)
-    assert found == reader.posteriors(rows)
+def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem) -> None:
+    _, rows, odds, _, _ = problem
+    expected = brute_force(problem)
+    reader = lattice(problem)
+    found = reader.posteriors(rows, odds)
+    assert found == reader.posteriors(rows, odds)
     for item in found:
         assert item.probability == pytest.approx(expected[item.plate], rel=1e-9)
     missing = 1 - sum(item.probability for item in found)
-    unlisted = max(
-        (p for plate, p in expected.items() if plate not in {item.plate for item in found}),
-        default=0.0,
-    )
+    listed = {item.plate for item in found}
+    unlisted = max((p for plate, p in expected.items() if plate not in listed), default=0.0)
     assert unlisted <= missing + 1e-9
     best = max(expected.values())
     if best > 0.5:
@@ -138,11 +152,13 @@ def test_format_is_the_first_shape_that_the_plate_fits() -> None:
     shapes = [Shape("narrow", ("A", "12"), 0.1), Shape("wide", ("AB", "012"), 0.9)]
     rows = np.full((3, len(ALPHABET)), 1e-6)
     rows[[0, 1, 2], [ALPHABET.index(c) for c in "A1_"]] = 1.0
-    reader = lattice(shapes, 3, SlipRates(0.01, 0.01, 0.01), 0.01)
-    assert (reader.posteriors(rows)[0].plate, reader.posteriors(rows)[0].format) == ("A1", "narrow")
-    rows[1] = rows[1][::-1]
+    odds = np.ones(3)
+    reader = lattice((shapes, rows, odds, SlipRates(0.01, 0.01, 0.01), 0.01))
+    best = reader.posteriors(rows, odds)[0]
+    assert (best.plate, best.format) == ("A1", "narrow")
+    rows[1] = 1e-6
     rows[1, ALPHABET.index("0")] = 1.0
-    assert reader.posteriors(rows)[0].format == "wide"
+    assert reader.posteriors(rows, odds)[0].format == "wide"
 
 
 @pytest.mark.parametrize("small", [False, True])

@@ -1,0 +1,34 @@
+"""Texts that are no New Zealand plate: other countries' plates, signs, prints on bodywork.
+
+A text is drawn character by character: it is of some length, begins with a letter or a digit, goes
+on with the same kind or changes it, and each character is any of its kind. So what is written in
+runs, as plates of all countries are, is likelier than an arbitrary string.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+CHANGE_OF_KIND: Final = 0.25
+LENGTHS: Final = (0.02, 0.02, 0.04, 0.06, 0.12, 0.26, 0.3, 0.12, 0.04, 0.02)
+"""Share of texts with 1, 2, ... characters."""
+
+
+def text_likelihood(
+    letters: Sequence[float], digits: Sequence[float], padding: Sequence[float]
+) -> float:
+    """P(slots | some text), given the mean likelihood of a letter, a digit, and of padding each.
+
+    Texts longer than the slots are left out. The reader is taken not to slip.
+    """
+    after = [1.0]
+    for likelihood in reversed(padding):
+        after.append(after[-1] * likelihood)
+    total = 0.0
+    by_letter = by_digit = 0.5
+    ends = list(reversed(after))[1:]
+    for share, letter, digit, end in zip(LENGTHS, letters, digits, ends, strict=False):
+        by_letter, by_digit = by_letter * letter, by_digit * digit
+        total += share * (by_letter + by_digit) * end
+        moved = CHANGE_OF_KIND * (by_digit - by_letter)
+        by_letter, by_digit = by_letter + moved, by_digit - moved
+    return total
