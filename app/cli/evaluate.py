@@ -47,6 +47,7 @@ def add_parser(subparsers: Any) -> None:
         "--worst", type=int, default=24, help="worst cases of each kind in the report (default 24)"
     )
     parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
+    parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
     parser.set_defaults(run=run)
 

@@ -30,7 +30,8 @@ def comparison_tables(comparison: Comparison, *, with_list: bool) -> RenderableT
     ]
     if comparison.only_a or comparison.only_b:
         lines.append(f"not compared: {comparison.only_a} only in A, {comparison.only_b} only in B")
-    table = Table("", "of", "A", "B", "fixed", "broken", "p (McNemar)", "", box=SIMPLE_HEAD)
+    lines.append("p: probability of so uneven a split by chance (McNemar's test, exact)")
+    table = Table("", "of", "A", "B", "fixed", "broken", "p", "", box=SIMPLE_HEAD)
     for name, paired in comparison.aspects.items():
         table.add_row(
             name,
@@ -50,7 +51,7 @@ def comparison_tables(comparison: Comparison, *, with_list: bool) -> RenderableT
 
 def _verdict(paired: Paired) -> str:
     if not paired.significant:
-        return "by chance"
+        return "not significant"
     better = len(paired.fixed) > len(paired.broken)
     return "[green]B is better[/]" if better else "[red]B is worse[/]"
 

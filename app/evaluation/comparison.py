@@ -105,12 +105,18 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
             ),
         }
     return Comparison(
-        f"{a.dataset}: {a.detector or '-'} + {a.ocr}, {a.created}",
-        f"{b.dataset}: {b.detector or '-'} + {b.ocr}, {b.created}",
+        _described(a),
+        _described(b),
         {name: paired for name, paired in aspects.items() if paired.samples},
         len(plates_a) - len(common) + len(photos_a) - len(negatives),
         len(plates_b) - len(common) + len(photos_b) - len(negatives),
     )
+
+
+def _described(evaluation: Evaluation) -> str:
+    networks = " + ".join(name for name in (evaluation.detector, evaluation.ocr) if name)
+    options = [f"{name} {value}" for name, value in evaluation.options.items()]
+    return ", ".join([evaluation.dataset, networks, *options, evaluation.created])
 
 
 def _by_place(plates: Sequence[PlateOutcome]) -> dict[_Key, PlateOutcome]:

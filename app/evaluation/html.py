@@ -53,6 +53,7 @@ def _heading(evaluation: Evaluation) -> str:
         f"{len(evaluation.photos)} pictures, {len(evaluation.plates)} plates",
         " + ".join(name for name in (evaluation.detector, evaluation.ocr) if name),
         "plate crops" if evaluation.mode == "crops" else "whole photos",
+        *(f"{name} {value}" for name, value in evaluation.options.items()),
         *(f"where {condition}" for condition in evaluation.where),
         *(["not every plate is labelled"] if evaluation.recall_only else []),
     ]

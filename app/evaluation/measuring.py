@@ -2,14 +2,14 @@
 
 import argparse
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.progress import Progress
 
-from app.building import build_pipeline
+from app.building import build_engine
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.evaluation.dataset import Photo, load_dataset, parse_condition
@@ -47,36 +47,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
     """Read the data set with the networks of the settings. Raises AlprError."""
-    if arguments.crops and (arguments.enhance or arguments.min_confidence is not None):
-        raise InvalidRequest("--enhance and --min-confidence do not go with --crops.")
-    try:
-        conditions = [parse_condition(text) for text in arguments.where]
-    except ValueError as error:
-        raise InvalidRequest(f"--where: {error}.") from error
-    photos = load_dataset(arguments.dataset, conditions)
+    photos = _load_photos(arguments)
+    options = _options(arguments, settings)
     weights = resolve_weights(settings)
-    pipeline = build_pipeline(settings, weights, threads=len(os.sched_getaffinity(0)))
-    if arguments.crops:
-        photos = [photo for photo in photos if any(one.text for one in photo.labels)]
-        if not photos:
-            raise DatasetError(f"{arguments.dataset} has no plate of known text to read.")
-        outcomes = read_crops(
-            pipeline,
-            photos,
-            max_pixels=settings.max_pixels,
-            small_aspect_ratio=settings.small_plate_aspect_ratio,
-        )
-    else:
-        options = ReadOptions(
-            min_confidence=(
-                settings.min_confidence
-                if arguments.min_confidence is None
-                else arguments.min_confidence
-            ),
-            enhance=arguments.enhance or settings.enhance,
-        )
-        outcomes = read_photos(pipeline, photos, options, recall_only=arguments.recall_only)
-    collected = list(_with_progress(outcomes, photos))
+    engine = build_engine(settings, weights)
+    try:
+        if arguments.crops:
+            outcomes = read_crops(
+                engine.pipeline,
+                photos,
+                max_pixels=settings.max_pixels,
+                small_aspect_ratio=settings.small_plate_aspect_ratio,
+            )
+        else:
+            outcomes = read_photos(
+                engine.pipeline, photos, options, recall_only=arguments.recall_only
+            )
+        collected = list(_with_progress(outcomes, photos))
+    finally:
+        engine.close()
     return Evaluation(
         dataset=str(arguments.dataset),
         mode="crops" if arguments.crops else "photos",
@@ -84,10 +73,40 @@ def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
         recall_only=arguments.recall_only,
         detector=None if arguments.crops else weights.detector.name,
         ocr=weights.ocr.name,
+        options={} if arguments.crops else _in_words(options),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         plates=tuple(plate for outcome in collected for plate in outcome.plates),
         photos=tuple(outcome.photo for outcome in collected),
     )
+
+
+def _load_photos(arguments: argparse.Namespace) -> list[Photo]:
+    try:
+        conditions = [parse_condition(text) for text in arguments.where]
+    except ValueError as error:
+        raise InvalidRequest(f"--where: {error}.") from error
+    photos = load_dataset(arguments.dataset, conditions)
+    if not arguments.crops:
+        return photos
+    with_text = [photo for photo in photos if any(label.text for label in photo.labels)]
+    if not with_text:
+        raise DatasetError(f"{arguments.dataset} has no plate of known text to read.")
+    return with_text
+
+
+def _options(arguments: argparse.Namespace, settings: Settings) -> ReadOptions:
+    confidence: float | None = arguments.min_confidence
+    if arguments.crops and (arguments.enhance or arguments.detail or confidence is not None):
+        raise InvalidRequest("--min-confidence, --detail and --enhance do not go with --crops.")
+    return ReadOptions(
+        min_confidence=settings.min_confidence if confidence is None else confidence,
+        enhance=arguments.enhance or settings.enhance,
+        detail=arguments.detail or settings.detail,
+    )
+
+
+def _in_words(options: ReadOptions) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(options).items()}
 
 
 def _with_progress(outcomes: Iterable[Outcome], photos: Sequence[Photo]) -> Iterator[Outcome]:

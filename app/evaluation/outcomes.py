@@ -104,7 +104,10 @@ class PhotoOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`where` are the filters as given, `created` is in UTC (ISO 8601)."""
+    """`where` are the filters as given, `created` is in UTC (ISO 8601).
+
+    `options` are those of reading a photo by name, none for crops.
+    """
 
     dataset: str
     mode: Mode
@@ -112,6 +115,7 @@ class Evaluation:
     recall_only: bool
     detector: str | None
     ocr: str
+    options: dict[str, str]
     created: str
     plates: tuple[PlateOutcome, ...]
     photos: tuple[PhotoOutcome, ...]

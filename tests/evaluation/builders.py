@@ -55,5 +55,14 @@ def evaluation(
     mode: Mode = "photos",
 ) -> Evaluation:
     return Evaluation(
-        "data", mode, (), False, "detector", "ocr", "2026-01-01T00:00:00+00:00", plates, photos
+        dataset="data",
+        mode=mode,
+        where=(),
+        recall_only=False,
+        detector="detector",
+        ocr="ocr",
+        options={"enhance": "off"},
+        created="2026-01-01T00:00:00+00:00",
+        plates=plates,
+        photos=photos,
     )

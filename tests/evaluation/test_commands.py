@@ -94,7 +94,7 @@ def test_a_damaged_picture_shows_in_status_and_figures(
     [
         (["evaluate", "nowhere"], "error: No folder nowhere."),
         (["evaluate", ".", "--where", "split"], "error: --where: 'split' is not COLUMN=VALUE"),
-        (["evaluate", ".", "--crops", "--enhance", "auto"], "error: --enhance and"),
+        (["evaluate", ".", "--crops", "--enhance", "auto"], "error: --min-confidence,"),
         (["compare", "a.json", "b.json"], "No such file"),
     ],
 )
@@ -106,6 +106,7 @@ def test_faults_are_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "ABC123.jpg").touch()
     assert main(arguments) == 2
     error = capsys.readouterr().err
     assert message in error
