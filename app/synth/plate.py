@@ -127,7 +127,8 @@ def _draw_serial(
         y = round(origin[1] + (spare * (number + 1) + cap * number - lift) * scale)
         for i, text in enumerate(row):
             glyph = letter(spec.face, text)
-            wide = max(2, round(glyph.shape[1] * tall / CAP))
+            room = layout.pitch * scale * (1.08 if text == "0" else 0.94)  # for a long slash
+            wide = max(2, round(min(glyph.shape[1] * tall / CAP, room)))
             stamp = cv2.resize(glyph, (wide, tall), interpolation=cv2.INTER_AREA)
             after_gap = gap if spec.gap_after is not None and i >= spec.gap_after else 0.0
             centre = origin[0] + (first + after_gap + (i + 0.5) * layout.pitch) * scale

@@ -61,7 +61,7 @@ ALTERNATES: Final[Mapping[str, str]] = {
 """The partly serifed forms of plates since 2006."""
 SLASHES: Final[Mapping[str, str]] = {
     "inside": ".0,.86 1.0,.14",
-    "through": "-.12,1.04 1.12,-.04",
+    "through": "-.08,1.02 1.08,-.02",
 }
 
 Points = NDArray[np.float64]

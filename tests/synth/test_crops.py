@@ -51,7 +51,7 @@ def test_most_easy_plates_are_readable_and_fewer_hard_ones() -> None:
     rng = np.random.default_rng(4)
     levels: tuple[Severity, ...] = ("easy", "medium", "hard")
     shares = [np.mean([draw_crop(rng, level)[1].readable for _ in range(60)]) for level in levels]
-    assert shares[0] > 0.93
+    assert shares[0] > 0.85
     assert shares[0] > shares[1] > shares[2]
 
 
