@@ -1,8 +1,13 @@
 """Pictures by URL, from the public internet and from named hosts only."""
 
 import ipaddress
+import socket
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 from urllib.parse import urljoin
 
 import requests
@@ -28,9 +33,62 @@ class _PublicAddressAdapter(IPFilterAdapter):
     def build_connection_pool_key_attributes(self, request, verify, cert=None):  # type: ignore[no-untyped-def]
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         address = ipaddress.ip_address(host["host"].strip("[]"))
-        if not address.is_global or address.is_reserved or address.is_multicast:
+        local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+        if not address.is_global or address.is_reserved or address.is_multicast or local:
             raise InvalidIPAddress(address)
         return host, pool
+
+
+class _Cutoff:
+    """Breaks connections off at a moment of `time.monotonic`, whatever they are doing.
+
+    The timeouts of sockets are for one read each: a server that sends its answer byte by byte would
+    stretch them without end.
+    """
+
+    def __init__(self, deadline: float) -> None:
+        self._handles: list[socket.socket] = []
+        self._timer = threading.Timer(_remaining(deadline), self._break_off)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.cancel()
+        for handle in self._handles:
+            handle.close()
+
+    def governing(self, adapter: HTTPAdapter) -> HTTPAdapter:
+        """The adapter, with every connection that it makes from now on watched."""
+        manager = adapter.poolmanager
+        pools: dict[str, Any] = {}
+        for scheme, pool in manager.pool_classes_by_scheme.items():
+            connection = type("Watched", (_Watched, pool.ConnectionCls), {"watch": self._watch})
+            pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
+        manager.pool_classes_by_scheme = pools
+        return adapter
+
+    def _watch(self, connected: socket.socket) -> None:
+        # A duplicate: TLS and http.client take the connection away from the first socket object.
+        self._handles.append(connected.dup())
+
+    def _break_off(self) -> None:
+        for handle in self._handles:
+            with suppress(OSError):  # over in the same moment
+                handle.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched:
+    """Mixed into a connection of urllib3: hands over its socket as soon as there is one."""
+
+    watch: ClassVar[Callable[[socket.socket], None]]
+
+    def _new_conn(self) -> socket.socket:
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        type(self).watch(connected)
+        return connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +127,8 @@ class UrlFetcher:
         url, host = _checked(url)
         try:
             with (
-                self._session(host) as session,
+                _Cutoff(deadline) as cutoff,
+                self._session(host, cutoff) as session,
                 session.get(
                     url,
                     stream=True,
@@ -83,35 +142,32 @@ class UrlFetcher:
                 if response.status_code != requests.codes.ok:
                     raise UrlUnreachable("The URL does not answer with a picture.")
                 return self._body(response, deadline)
-        except InvalidIPAddress as error:
+        except (InvalidIPAddress, requests.exceptions.InvalidURL) as error:
             raise UrlNotAllowed(_ADDRESS_REFUSED) from error
-        except requests.ConnectionError as error:
-            if host not in self.private_hosts and "resolve" in str(error):
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            if isinstance(error.__cause__, socket.gaierror):
                 raise UrlNotAllowed(_ADDRESS_REFUSED) from error
             raise UrlUnreachable("The URL does not answer.") from error
-        except (requests.RequestException, HTTPError, OSError, UnicodeError, ValueError) as error:
-            raise UrlUnreachable("The URL does not answer.") from error
 
-    def _session(self, host: str) -> requests.Session:
+    def _session(self, host: str, cutoff: _Cutoff) -> requests.Session:
         session = requests.Session()
         session.trust_env = False  # neither proxies nor .netrc of the environment
-        if host in self.private_hosts:
-            session.mount("http://", HTTPAdapter())
-            session.mount("https://", HTTPAdapter())
-        else:
-            session.mount("http://", _PublicAddressAdapter(is_https_proto=False))
-            session.mount("https://", _PublicAddressAdapter(is_https_proto=True))
+        for scheme in ("http", "https"):
+            adapter = (
+                HTTPAdapter()
+                if host in self.private_hosts
+                else _PublicAddressAdapter(is_https_proto=scheme == "https")
+            )
+            session.mount(f"{scheme}://", cutoff.governing(adapter))
         return session
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         body = bytearray()
-        # read1 returns what has arrived; reading a whole chunk would let a slow server stretch
-        # the deadline byte by byte.
         while chunk := response.raw.read1(_CHUNK, decode_content=False):
             body += chunk
             if len(body) > self.max_bytes:
                 raise RequestTooLarge(f"The picture has more than {self.max_bytes} bytes.")
-            _remaining(deadline)
+        _remaining(deadline)  # otherwise what was broken off could look like a whole answer
         length = response.headers.get("Content-Length", "")
         if length.isdecimal() and len(body) < int(length):
             raise UrlUnreachable("The URL's answer broke off.")

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+import sys
 from collections.abc import Iterable
 
 from pydantic import SecretStr
@@ -51,6 +52,7 @@ def key_ring(settings: Settings) -> KeyRing:
     keys = settings.keys()
     if not keys:
         drawn = secrets.token_urlsafe(24)
-        logger.warning("no API key is set; for this run use %s: %s", KEY_HEADER, drawn)
+        # Not through the log: it must be seen at any level, and logs are kept by others.
+        sys.stderr.write(f"No API key is set; for this run use {KEY_HEADER}: {drawn}\n")
         keys = (SecretStr(drawn),)
     return KeyRing(keys)

@@ -16,9 +16,6 @@ from app.engine import Engine
 from app.fetch import UrlFetcher
 from app.weights.resolve import Weights, resolve_weights
 
-FETCH_THREADS = 16
-"""Fetching a URL waits on others, not on a core, so it has threads of its own."""
-
 
 @dataclass(slots=True)
 class Service:
@@ -64,7 +61,9 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             max_redirects=settings.url_max_redirects,
             timeout=settings.url_timeout,
         ),
-        fetch_pool=ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="fetch"),
+        # Fetching waits on others, not on a core: a thread for each request that may be in flight,
+        # so that none waits for a slow server of another.
+        fetch_pool=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix="fetch"),
     )
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.providers[kind])

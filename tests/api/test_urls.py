@@ -1,0 +1,87 @@
+"""`/predict/url`, end to end."""
+
+import socket
+import time
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.answers import assert_error
+from tests.api.conftest import ClientFactory
+from tests.servers import SocketServer, http_answer, read_request
+from tests.urls import hostile_urls
+
+
+def test_hostile_urls(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    numeric = socket.getaddrinfo
+
+    def no_names(host: str, port: int, *arguments: object, **options: int) -> object:
+        return numeric(host, port, *arguments, **options | {"flags": socket.AI_NUMERICHOST})  # type: ignore[arg-type]
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(http_answer(b"secret"))
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_names)
+    with SocketServer(serve) as trap:
+        for url in hostile_urls(trap.port):
+            response = client.post("/predict/url", json={"url": url})
+            if response.status_code == 422:
+                assert_error(response, 422, "invalid_request")
+            else:
+                assert_error(response, 400, "url_not_allowed")
+                assert str(trap.port) not in response.text
+        assert trap.connections == 0
+
+
+@pytest.fixture
+def camera_client(make_client: ClientFactory) -> TestClient:
+    return make_client(url_private_hosts=("127.0.0.1",), url_timeout=0.5, max_upload_bytes=100_000)
+
+
+def _fetch(client: TestClient, answer: bytes) -> tuple[int, dict[str, object]]:
+    def serve(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(answer)
+
+    with SocketServer(serve) as camera:
+        response = client.post("/predict/url", json={"url": f"{camera.url}/car.jpg"})
+        return response.status_code, response.json()
+
+
+def test_a_camera_on_the_own_network(camera_client: TestClient, car_jpeg: bytes) -> None:
+    status, body = _fetch(camera_client, http_answer(car_jpeg))
+    assert status == 200
+    assert body["plate"] == "ABC123"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        pytest.param(http_answer(b"<html></html>"), 400, "invalid_image", id="html"),
+        pytest.param(http_answer(b""), 400, "empty_image", id="empty"),
+        pytest.param(http_answer(bytes(200_000)), 413, "too_large", id="too large"),
+        pytest.param(http_answer(b"", status="403 Forbidden"), 400, "url_unreachable", id="403"),
+        pytest.param(b"", 400, "url_unreachable", id="nothing"),
+    ],
+)
+def test_wrong_content(camera_client: TestClient, answer: bytes, status: int, code: str) -> None:
+    assert (_fetch(camera_client, answer)[0], _fetch(camera_client, answer)[1]["code"]) == (
+        *(status, code),
+    )
+
+
+def test_a_slow_camera_holds_nobody_up(camera_client: TestClient) -> None:
+    def serve(connection: socket.socket) -> None:
+        read_request(connection)
+        time.sleep(3)
+
+    with SocketServer(serve) as camera:
+        start = time.monotonic()
+        response = camera_client.post("/predict/url", json={"url": camera.url})
+        assert time.monotonic() - start < 2
+    assert_error(response, 400, "url_unreachable")
+
+
+def test_a_private_address_that_is_not_named(camera_client: TestClient) -> None:
+    response = camera_client.post("/predict/url", json={"url": "http://127.0.0.2/"})
+    assert_error(response, 400, "url_not_allowed")
