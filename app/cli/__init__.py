@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from app import __version__
-from app.cli import benchmark, compare, evaluate, models, predict, serve
+from app.cli import benchmark, compare, evaluate, models, predict, redact, serve
 from app.errors import AlprError
 
-COMMANDS = (serve, predict, models, evaluate, compare, benchmark)
+COMMANDS = (serve, predict, redact, models, evaluate, compare, benchmark)
 """Each has `add_parser(subparsers)`, which sets `run`: arguments to exit status."""
 
 
