@@ -18,7 +18,12 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ALPR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ALPR_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it has the keys in it
+    )
 
     # Weights
     detector_path: Path | None = Field(None, description="Detector ONNX file.")

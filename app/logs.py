@@ -4,6 +4,8 @@ import logging
 import logging.config
 from contextvars import ContextVar
 
+import cv2
+
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 """The request that the current task serves."""
 
@@ -19,9 +21,12 @@ class _RequestIdFilter(logging.Filter):
 def configure_logging(level: str, form: str) -> None:
     """Send everything to standard error in one form; uvicorn's own access log is replaced.
 
+    OpenCV, which writes a line past logging for every damaged picture, is silenced.
+
     Args:
         form: "text" or "json".
     """
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     logging.config.dictConfig(
         {
             "version": 1,

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,9 @@ class Connection:
         while missing > 0:
             missing -= len(self._receive())
         return int(answer[9:12])
+
+    def close(self) -> None:
+        self._socket.close()
 
     def _receive(self) -> bytes:
         data = self._socket.recv(1 << 16)
@@ -116,23 +120,23 @@ def drive(port: int, requests: Sequence[bytes], *, clients: int, seconds: float)
 
 
 def _client(port: int, requests: Sequence[bytes], number: int, end: float, into: Samples) -> None:
-    connection = Connection(port)
     turn = number
-    while (start := time.perf_counter()) < end:
-        status = connection.exchange(requests[turn % len(requests)])
-        if status == 200:
-            into.latencies.append(time.perf_counter() - start)
-        else:
-            into.failed += 1
-        turn += 1
+    with closing(Connection(port)) as connection:
+        while (start := time.perf_counter()) < end:
+            status = connection.exchange(requests[turn % len(requests)])
+            if status == 200:
+                into.latencies.append(time.perf_counter() - start)
+            else:
+                into.failed += 1
+            turn += 1
 
 
 def _health(port: int, end: float, into: Samples) -> None:
-    connection = Connection(port)
-    while (start := time.perf_counter()) < end:
-        connection.exchange(HEALTH_REQUEST)
-        into.health.append(time.perf_counter() - start)
-        time.sleep(HEALTH_INTERVAL)
+    with closing(Connection(port)) as connection:
+        while (start := time.perf_counter()) < end:
+            connection.exchange(HEALTH_REQUEST)
+            into.health.append(time.perf_counter() - start)
+            time.sleep(HEALTH_INTERVAL)
 
 
 def main() -> int:
