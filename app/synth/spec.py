@@ -1,14 +1,14 @@
 """What a plate is before it is drawn: its serial, colours, size, typeface and frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
 
 from app.nz.formats import MAX_LENGTH_SMALL, PERSONALISED
 from app.synth.serials import FOREIGN, draw_format, draw_serial
-from app.synth.typefaces import CAPTION_FONTS, Typeface
+from app.synth.typefaces import CAPTION_FONTS, FORMS, Slash, Typeface
 
 _T = TypeVar("_T")
 
@@ -39,6 +39,22 @@ FOREIGN_SCHEMES: Final = (
     Scheme("foreign_red", (40, 30, 160), (236, 238, 238)),
 )
 
+
+_HEAVY_FONTS: Final = (
+    "drawn",
+    "OSP-DIN.ttf",
+    "RobotoCondensed-Bold.ttf",
+    "RG2014D.ttf",
+    "RG2014E.ttf",
+    "LiberationSans-Bold.ttf",
+)
+_THIN_FONTS: Final = (
+    "drawn",
+    "routed-gothic.ttf",
+    "routed-gothic-narrow.ttf",
+    "RG2014C.ttf",
+    "RG2014D.ttf",
+)
 
 _BANDS: Final[tuple[Colour, ...]] = (
     (150, 60, 10),
@@ -200,7 +216,7 @@ def _layout(rng: np.random.Generator, name: str, text: str, small: bool) -> Layo
         "trailer" if name.startswith("trailer") else "car",
         about(362, 0.01),
         about(126, 0.02),
-        about(80, 0.05),
+        about(81, 0.05),
         pitch,
     )
 
@@ -231,44 +247,35 @@ def _face(
     )
     if name in {"trailer", "trade", PERSONALISED} and scheme is not SILVER_ON_BLACK:
         heavy = rng.random() < 0.7
+    slash: Slash = "inside"
     if heavy:
-        font = _choose(
-            rng,
-            (
-                "drawn",
-                "OSP-DIN.ttf",
-                "RobotoCondensed-Bold.ttf",
-                "RG2014D.ttf",
-                "RG2014E.ttf",
-                "LiberationSans-Bold.ttf",
-            ),
-            (0.7, 0.06, 0.06, 0.06, 0.06, 0.06),
-        )
-        aspect = min(_grid(rng, 0.54, 0.62, 3), 0.9 * fill)
-        pen = _grid(rng, 0.13, 0.155, 3) if font == "drawn" else 0.0
+        font = _choose(rng, _HEAVY_FONTS, (0.78, 0.03, 0.05, 0.05, 0.05, 0.04))
+        aspect = _coarse(min(_grid(rng, 0.54, 0.62, 3), 0.9 * fill))
+        if font != "drawn":
+            return Typeface(font, aspect, slash=slash)
         return Typeface(
             font,
-            _coarse(aspect),
-            pen,
-            _grid(rng, 0.75, 0.95, 2),
-            serifed=bool(rng.random() < 0.85),
-            slash="inside",
+            aspect,
+            pen=_grid(rng, 0.135, 0.16, 3),
+            roundness=_grid(rng, 0.8, 1.0, 2),
+            forms="serifed" if rng.random() < 0.9 else "plain",
+            slash=slash,
         )
-    font = _choose(
-        rng,
-        ("drawn", "routed-gothic.ttf", "routed-gothic-narrow.ttf", "RG2014C.ttf", "RG2014D.ttf"),
-        (0.66, 0.12, 0.08, 0.07, 0.07),
-    )
-    aspect = min(_grid(rng, 0.58, 0.66, 3), 0.92 * fill)
-    pen = _grid(rng, 0.105, 0.13, 3) if font == "drawn" else 0.0
-    slashed = scheme is not SILVER_ON_BLACK and (name != "pre2001" or text[:2] >= "PC")
-    slash = _choose(rng, ("through", "inside"), (0.7, 0.3)) if slashed else "none"
+    if scheme is SILVER_ON_BLACK or (name == "pre2001" and text[:2] < "PC"):
+        slash = "none"
+    elif rng.random() < 0.7:
+        slash = "through"
+    font = _choose(rng, _THIN_FONTS, (0.63, 0.04, 0.03, 0.14, 0.16))
+    aspect = _coarse(min(_grid(rng, 0.56, 0.64, 3), 0.9 * fill))
+    if font != "drawn":
+        return Typeface(font, aspect, slash=slash)
     return Typeface(
         font,
-        _coarse(aspect),
-        pen,
-        1.0,
-        slash="through" if slash == "through" else "inside" if slashed else "none",
+        aspect,
+        pen=_grid(rng, 0.115, 0.135, 3),
+        oval=_grid(rng, 0.6, 0.9, 2),
+        forms="round",
+        slash=slash,
     )
 
 
@@ -312,20 +319,13 @@ def _foreign(rng: np.random.Generator, text: str | None) -> PlateSpec:
     per_row = max(_split(text), count - _split(text)) if rows == 2 else count
     pitch = min((width - 50) / (per_row + 0.5), 62.0)
     cap = min((height - 30) / rows - 4, pitch * float(rng.uniform(1.4, 1.9)), 84.0)
-    font = _choose(
-        rng,
-        (
-            "drawn",
-            "OSP-DIN.ttf",
-            "RobotoCondensed-Bold.ttf",
-            "RG2014D.ttf",
-            "RG2014E.ttf",
-            "LiberationSans-Bold.ttf",
-            "routed-gothic.ttf",
-        ),
-        (0.25, 0.15, 0.15, 0.1, 0.1, 0.15, 0.1),
-    )
+    font = _choose(rng, (*_HEAVY_FONTS, _THIN_FONTS[1]), (0.25, 0.15, 0.15, 0.1, 0.1, 0.15, 0.1))
     aspect = _coarse(min(_grid(rng, 0.5, 0.64, 5), 0.92 * pitch / cap))
+    slash: Slash = "inside" if rng.random() < 0.15 else "none"
+    face = Typeface(font, aspect, slash=slash)
+    if font == "drawn":
+        forms = _choose(rng, FORMS, (0.4, 0.3, 0.3))
+        face = replace(face, pen=_grid(rng, 0.11, 0.15, 4), forms=forms)
     changes = [i for i in range(1, count) if text[i].isdigit() != text[i - 1].isdigit()]
     european = width == 520
     return PlateSpec(
@@ -333,14 +333,7 @@ def _foreign(rng: np.random.Generator, text: str | None) -> PlateSpec:
         format=FOREIGN,
         scheme=scheme,
         layout=Layout("foreign", width, height, cap, pitch, rows),
-        face=Typeface(
-            font,
-            aspect,
-            _grid(rng, 0.11, 0.15, 4) if font == "drawn" else 0.0,
-            _grid(rng, 0.7, 1.0, 3),
-            serifed=bool(rng.random() < 0.5),
-            slash="inside" if rng.random() < 0.15 else "none",
-        ),
+        face=face,
         gap_after=changes[int(rng.integers(len(changes)))] if rows == 1 and changes else None,
         caption_top="" if european or rng.random() < 0.4 else _phrase(rng, _CAPTION_WORDS),
         frame=_frame(rng) if rng.random() < 0.25 else None,

@@ -53,7 +53,12 @@ SKELETONS: Final[Mapping[str, str]] = {
     "8": ".04,0r .96,0r .96,.46r .04,.46r z; 0,.46r 1,.46r 1,1r 0,1r z",
     "9": "0,.73 0,1r 1,1r 1,0r 0,0r 0,.58r 1,.58r 1,.28",
 }
-ALTERNATES: Final[Mapping[str, str]] = {
+ROUND_FORMS: Final[Mapping[str, str]] = {
+    "6": ".8,0 .3,.2r 0,.5r 0,1r 1,1r 1,.38r 0,.38r 0,.7",
+    "9": ".2,1 .7,.8r 1,.5r 1,0r 0,0r 0,.62r 1,.62r 1,.3",
+}
+"""Open digits of plates until 2006, as on road signs."""
+SERIFED_FORMS: Final[Mapping[str, str]] = {
     "1": ".12,.22 .55,0 .55,1; .06,1 1,1",
     "J": ".4,0 1,0 1,1r 0,1r 0,.68",
     "I": ".5,0 .5,1; .15,0 .85,0; .15,1 .85,1",
@@ -74,19 +79,22 @@ def draw_outline(
     height: int,
     pen: float,
     roundness: float,
+    oval: float,
     slash: str = "",
 ) -> NDArray[np.uint8]:
     """Mask (height, w) uint8 of a skeleton in a box of `width` times `height` pixels.
 
     `pen` is the stroke in pixels, `roundness` 1 for corners as round as they can be, less for
-    squarer ones. A `slash` may reach out of the box, nothing else does.
+    squarer ones; `oval` the share of the height that they take at least, up to 1 for an ellipse.
+    A `slash` may reach out of the box, nothing else does.
     """
     finer = 4
     margin = int(np.ceil(pen))
     canvas = np.zeros((height * finer, round((width + 2 * margin) * finer)), np.uint8)
     inset = np.array([margin + pen / 2, pen / 2])
     extent = np.array([width - pen, height - pen])
-    radius = roundness * extent[0] / 2
+    across = roundness * extent[0] / 2
+    radius = np.array([across, max(across, oval * extent[1] / 2)])
     for part, bounded in ((skeleton, True), (slash, False)):
         for line in part.split(";") if part else ():
             points, rounded, closed = _parse(line)
@@ -108,8 +116,8 @@ def _parse(line: str) -> tuple[Points, list[bool], bool]:
     return points, [word.endswith("r") for word in words], closed
 
 
-def _round_corners(points: Points, rounded: list[bool], closed: bool, radius: float) -> Points:
-    """Replace the marked corners by cubic arcs that start at most `radius` before them."""
+def _round_corners(points: Points, rounded: list[bool], closed: bool, radius: Points) -> Points:
+    """Replace the marked corners by cubic arcs that start at most `radius` (x, y) before them."""
     count = len(points)
     path: list[Points] = []
     for i, corner in enumerate(points):
@@ -121,7 +129,8 @@ def _round_corners(points: Points, rounded: list[bool], closed: bool, radius: fl
         for side, neighbour in ((before, i - 1), (after, (i + 1) % count)):
             length = float(np.linalg.norm(side))
             shared = 0.5 if rounded[neighbour] else 1.0
-            ends.append(corner + side / length * min(radius, shared * length))
+            unit = side / length
+            ends.append(corner + unit * min(float(np.abs(unit) @ radius), shared * length))
         t = np.linspace(0, 1, 13)[:, None]
         pull = 0.5523
         first = ends[0] + (corner - ends[0]) * pull

@@ -1,5 +1,6 @@
 """Letters as masks: the drawn plate letters, and free fonts that stand in for other dies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from app.synth.strokes import ALTERNATES, SKELETONS, SLASHES, draw_outline
+from app.synth.strokes import ROUND_FORMS, SERIFED_FORMS, SKELETONS, SLASHES, draw_outline
 
 CAP: Final = 160
 """Height in pixels of every letter mask."""
@@ -20,23 +21,33 @@ CAPTION_FONTS: Final = ("LiberationSans-Bold.ttf", "RobotoCondensed-Bold.ttf", "
 
 _RELATIVE_WIDTH: Final = {"I": 0.8, "1": 0.8, "J": 0.95, "M": 1.05, "W": 1.12}
 
+Forms = Literal["plain", "round", "serifed"]
+FORMS: Final[tuple[Forms, ...]] = ("plain", "round", "serifed")
 Slash = Literal["none", "inside", "through"]
 Mask = NDArray[np.uint8]
+
+
+_FORM_SKELETONS: Final[Mapping[Forms, Mapping[str, str]]] = {
+    "plain": {},
+    "round": ROUND_FORMS,
+    "serifed": SERIFED_FORMS,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Typeface:
     """`font` is a file of `FONTS`, or "drawn" for the plate letters.
 
-    `aspect` is the width of H over its height. `pen`, the stroke over the height, and `roundness`
-    hold for the drawn letters; in a font `pen` is what the strokes are thickened by.
+    `aspect` is the width of H over its height. The others but `slash` hold for the drawn letters:
+    `pen` is the stroke over the height, `roundness` and `oval` shape the bowls (`draw_outline`).
     """
 
     font: str
     aspect: float
-    pen: float
+    pen: float = 0.0
     roundness: float = 1.0
-    serifed: bool = False
+    oval: float = 0.0
+    forms: Forms = "plain"
     slash: Slash = "inside"
 
 
@@ -59,13 +70,14 @@ def line_of_text(text: str, font: str, height: int) -> Mask:
 
 
 def _drawn(face: Typeface, character: str) -> Mask:
-    serifed = face.serifed and character in ALTERNATES
+    skeleton = _FORM_SKELETONS[face.forms].get(character, SKELETONS[character])
     return draw_outline(
-        (ALTERNATES if serifed else SKELETONS)[character],
+        skeleton,
         width=CAP * face.aspect * _RELATIVE_WIDTH.get(character, 1.0),
         height=CAP,
         pen=CAP * face.pen * (0.88 if character in "MW" else 1.0),
         roundness=face.roundness,
+        oval=face.oval,
         slash=SLASHES[face.slash] if character == "0" and face.slash != "none" else "",
     )
 
@@ -82,9 +94,6 @@ def _typeset(face: Typeface, character: str) -> Mask:
         ends = np.array([[reach * -CAP, (0.86 + reach) * CAP], [width + reach * CAP, 0.12 * CAP]])
         start, end = np.round(ends * 16).astype(int).tolist()
         cv2.line(mask, start, end, (255,), max(2, round(0.1 * CAP)), cv2.LINE_AA, 4)
-    grow = round(face.pen * CAP)
-    if grow > 0:
-        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1)))
     return np.asarray(mask, np.uint8)
 
 

@@ -39,9 +39,12 @@ def recognizer(shared: Path) -> LicensePlateRecognizer:
 
 
 def read(recognizer: LicensePlateRecognizer, crops: list[Image]) -> list[str]:
-    """As the networks want them: 128 by 64, RGB."""
-    ready = [cv2.cvtColor(cv2.resize(crop, (128, 64)), cv2.COLOR_BGR2RGB) for crop in crops]
-    return [found.plate for found in recognizer.run(ready)]
+    return [found.plate for found in recognizer.run([_prepared(crop) for crop in crops])]
+
+
+def _prepared(crop: Image) -> Image:
+    """As the network wants it: 128 by 64, RGB."""
+    return np.asarray(cv2.cvtColor(cv2.resize(crop, (128, 64)), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def test_networks_find_and_read_the_scene(shared: Path, recognizer: LicensePlateRecognizer) -> None:
@@ -59,10 +62,15 @@ def test_networks_find_and_read_the_scene(shared: Path, recognizer: LicensePlate
         assert read(recognizer, [photo[box.y1 : box.y2, box.x1 : box.x2]]) == [truth.text]
 
 
-def test_a_reader_of_real_plates_reads_easy_crops(recognizer: LicensePlateRecognizer) -> None:
+def test_a_reader_of_real_plates_takes_easy_crops_for_real(
+    recognizer: LicensePlateRecognizer,
+) -> None:
     rng = np.random.default_rng(6)
     drawn = [draw_crop(rng, "easy") for _ in range(80)]
     drawn = [(crop, truth) for crop, truth in drawn if truth.readable]
-    texts = read(recognizer, [crop for crop, _ in drawn])
+    ready = [_prepared(crop) for crop, _ in drawn]
+    found = recognizer.run(ready)
+    texts = [plate.plate for plate in found]
+    assert np.mean([plate.region == "New Zealand" for plate in found]) > 0.75
     right = np.mean([text == truth.text for text, (_, truth) in zip(texts, drawn, strict=True)])
     assert right > 0.88
