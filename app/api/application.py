@@ -16,7 +16,7 @@ from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.errors import install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, RequestObserver
-from app.api.routes import console, predict, status
+from app.api.routes import codeproject, console, platerecognizer, predict, redact, status
 from app.api.service import Service, build_service
 from app.config import Settings
 from app.logs import configure_logging
@@ -49,8 +49,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(predict.router)
+    app.include_router(redact.router)
     app.include_router(status.router)
     app.include_router(console.router)
+    app.include_router(codeproject.router)
+    if settings.platerecognizer == "on":
+        app.include_router(platerecognizer.router)
     install_error_handlers(app)
     if settings.cors_origins:
         app.add_middleware(

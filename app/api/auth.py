@@ -1,5 +1,7 @@
 """Who may ask."""
 
+import base64
+import binascii
 import hashlib
 import hmac
 import logging
@@ -8,6 +10,7 @@ import sys
 from collections.abc import Iterable
 
 from pydantic import SecretStr
+from starlette.datastructures import Headers
 
 from app.config import Settings
 from app.errors import Unauthorized
@@ -38,6 +41,29 @@ class KeyRing:
 def _digest(key: str) -> bytes:
     """Keys are compared by digest: of one length, whatever the caller sends."""
     return hashlib.sha256(key.encode()).digest()
+
+
+def given_key(headers: Headers) -> str | None:
+    """The key in a request, wherever clients of other services put it.
+
+    `X-API-Key: KEY`, `Authorization: Token KEY`, or HTTP Basic with the key as password.
+    """
+    if key := headers.get(KEY_HEADER):
+        return key
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "token":
+            return credentials.strip()
+        case "basic":
+            return _basic_password(credentials)
+    return None
+
+
+def _basic_password(credentials: str) -> str | None:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def key_ring(settings: Settings) -> KeyRing:

@@ -18,6 +18,8 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_FIELDS = 32
 _MULTIPART_OVERHEAD = 1 << 16
 MAX_JSON_BYTES = 1 << 16
+MAX_TEXT_BYTES = 1 << 20
+"""Of a part that is no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,9 @@ async def read_files(
     Raises:
         UnsupportedMediaType, InvalidRequest, RequestTooLarge, UploadTimeout
     """
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if not is_multipart(request):
         raise UnsupportedMediaType("Send the picture as multipart/form-data.")
-    stream = _limited(request, max_bytes + _MULTIPART_OVERHEAD)
-    parser = _InMemoryParser(request.headers, stream, max_files=max_files, max_fields=MAX_FIELDS)
-    try:
-        async with asyncio.timeout(timeout):
-            form = await parser.parse()
-    except TimeoutError as error:
-        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
-    except MultiPartException as error:
-        raise InvalidRequest(error.message) from error
-    except UnicodeError as error:  # charset=undefined and the like
-        raise InvalidRequest("The form cannot be decoded in the charset it names.") from error
+    form = await parse_multipart(request, max_files=max_files, max_bytes=max_bytes, timeout=timeout)
     try:
         uploads = [value for value in form.getlist(field) if isinstance(value, UploadFile)]
         if not uploads:
@@ -85,21 +77,65 @@ async def read_files(
         await form.close()
 
 
+def is_multipart(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+async def parse_multipart(
+    request: Request,
+    *,
+    max_files: int,
+    max_bytes: int,
+    timeout: float,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+) -> FormData:
+    """A multipart body, which the caller closes.
+
+    Args:
+        max_bytes: for all parts together.
+        max_text_bytes: for each part that is no file.
+
+    Raises:
+        InvalidRequest, RequestTooLarge, UploadTimeout
+    """
+    parser = _InMemoryParser(
+        request.headers,
+        _limited(request, max_bytes + _MULTIPART_OVERHEAD),
+        max_files=max_files,
+        max_fields=MAX_FIELDS,
+        max_part_size=max_text_bytes,
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            return await parser.parse()
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    except MultiPartException as error:
+        raise InvalidRequest(error.message) from error
+    except UnicodeError as error:  # charset=undefined and the like
+        raise InvalidRequest("The form cannot be decoded in the charset it names.") from error
+
+
 async def read_json(request: Request, model: type[Model], *, timeout: float) -> Model:
     """A small JSON body as a model.
 
     Raises:
         InvalidRequest, RequestTooLarge, UploadTimeout
     """
-    try:
-        async with asyncio.timeout(timeout):
-            body = b"".join([chunk async for chunk in _limited(request, MAX_JSON_BYTES)])
-    except TimeoutError as error:
-        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    body = await read_bytes(request, max_bytes=MAX_JSON_BYTES, timeout=timeout)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise InvalidRequest(describe_validation(error.errors())) from error
+
+
+async def read_bytes(request: Request, *, max_bytes: int, timeout: float) -> bytes:
+    """The whole body. Raises RequestTooLarge, UploadTimeout."""
+    try:
+        async with asyncio.timeout(timeout):
+            return b"".join([chunk async for chunk in _limited(request, max_bytes)])
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:

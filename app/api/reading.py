@@ -20,6 +20,9 @@ Outcome = TypeVar("Outcome")
 
 logger = logging.getLogger(__name__)
 
+HIGH_DETAIL_WEIGHT = 4
+"""Pictures that one picture at `detail=high` counts as."""
+
 
 def read_options(query: ReadQuery, service: Service) -> ReadOptions:
     """What the request chose, and the settings for the rest."""
@@ -31,6 +34,12 @@ def read_options(query: ReadQuery, service: Service) -> ReadOptions:
         enhance=query.enhance or settings.enhance,
         detail=query.detail or settings.detail,
     )
+
+
+def admission_weight(query: ReadQuery, service: Service) -> int:
+    """What one picture counts for admission: about its work, in pictures of one or two passes."""
+    detail = read_options(query, service).detail
+    return min(HIGH_DETAIL_WEIGHT, service.admission.limit) if detail == "high" else 1
 
 
 async def read_picture(

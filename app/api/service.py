@@ -10,6 +10,7 @@ from fastapi import Request
 from app.admission import Admission
 from app.api.auth import KeyRing, key_ring
 from app.api.metrics import Metrics
+from app.api.usage import UsageCounter
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
@@ -27,6 +28,7 @@ class Service:
     keys: KeyRing
     fetcher: UrlFetcher
     fetch_pool: ThreadPoolExecutor
+    usage: UsageCounter
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -42,10 +44,11 @@ class Service:
     def close(self) -> None:
         self.engine.close()
         self.fetch_pool.shutdown(wait=False, cancel_futures=True)
+        self.usage.close()
 
 
 def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
-    """Load everything. Raises ModelError, or OSError for a key file that cannot be read."""
+    """Load everything. Raises ModelError, or OSError for the file of keys or of usage."""
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
     service = Service(
@@ -64,6 +67,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         # Fetching waits on others, not on a core: a thread for each request that may be in flight,
         # so that none waits for a slow server of another.
         fetch_pool=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix="fetch"),
+        usage=UsageCounter(settings.usage_file),
     )
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.providers[kind])

@@ -1,7 +1,5 @@
 """The native endpoints."""
 
-import asyncio
-from contextvars import copy_context
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Security
@@ -10,7 +8,13 @@ from fastapi.security import APIKeyHeader
 from app.api.auth import KEY_HEADER
 from app.api.bodies import SentFile, read_files, read_json
 from app.api.errors import documented, error_body
-from app.api.reading import read_options, read_picture, read_pictures
+from app.api.reading import (
+    admission_weight,
+    fetch_picture,
+    read_options,
+    read_picture,
+    read_pictures,
+)
 from app.api.schemas import (
     BatchItem,
     BatchPrediction,
@@ -35,9 +39,6 @@ async def require_key(
 ) -> None:
     service.keys.check(key)
 
-
-HIGH_DETAIL_WEIGHT = 4
-"""Pictures that one picture at `detail=high` counts as."""
 
 router = APIRouter(
     prefix="/predict",
@@ -65,7 +66,7 @@ _URL_BODY = {
 @router.post("/file", openapi_extra=_multipart("file", _FILE), summary="Read an uploaded picture")
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
-    with service.admission.admit(_weight(query, service)):
+    with service.admission.admit(admission_weight(query, service)):
         (file, *_) = await read_files(
             request,
             "file",
@@ -81,12 +82,9 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
 
 @router.post("/url", openapi_extra=_URL_BODY, summary="Fetch a picture and read it")
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
-    with service.admission.admit(_weight(query, service)):
+    with service.admission.admit(admission_weight(query, service)):
         body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
-        in_context = copy_context().run  # so that the thread's log lines have the request's id
-        data = await asyncio.get_running_loop().run_in_executor(
-            service.fetch_pool, in_context, service.fetcher.fetch, str(body.url)
-        )
+        data = await fetch_picture(service, str(body.url))
         result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
 
@@ -99,7 +97,7 @@ async def predict_url(request: Request, service: Shared, query: Options) -> Pred
 async def predict_batch(request: Request, service: Shared, query: Options) -> BatchPrediction:
     """One item for each file, in their order; a file that fails does not fail the others."""
     settings = service.settings
-    weight = _weight(query, service)
+    weight = admission_weight(query, service)
     with service.admission.admit(weight):
         files = await read_files(
             request,
@@ -129,12 +127,6 @@ async def _read_batch(
         )
         for file in files
     ]
-
-
-def _weight(query: ReadQuery, service: Service) -> int:
-    """What one picture counts for admission: about its work, in pictures of one or two passes."""
-    detail = read_options(query, service).detail
-    return min(HIGH_DETAIL_WEIGHT, service.admission.limit) if detail == "high" else 1
 
 
 def _too_large(limit: int) -> RequestTooLarge:

@@ -1,0 +1,87 @@
+"""Pictures without their plates."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.bodies import read_files
+from app.api.errors import documented
+from app.api.redacting import redact_picture, redaction_weight
+from app.api.routes.predict import require_key
+from app.api.service import Service, get_service
+from app.errors import RequestTooLarge
+from app.vision.redact import Style
+
+COUNT_HEADER = "X-Plates-Redacted"
+
+router = APIRouter(tags=["redact"], dependencies=[Depends(require_key)])
+
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "JPEG, PNG, WebP, AVIF, BMP, TIFF",
+        }
+    },
+}
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture, in the format it came in; AVIF, BMP, GIF and TIFF as PNG.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("image/jpeg", "image/png", "image/webp")
+        },
+        "headers": {
+            COUNT_HEADER: {"description": "Plates covered.", "schema": {"type": "integer"}}
+        },
+    }
+}
+
+
+class RedactQuery(BaseModel):
+    """What a request may choose; anything else in the query is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    style: Style = Field("blur", description="Blurred beyond recognition, or covered in black.")
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Lowest detection confidence; the service has a default."
+    )
+
+
+@router.post(
+    "/redact",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
+    },
+    responses={**_PICTURE, **documented(400, 401, 408, 413, 415, 422, 500, 503)},
+    response_class=Response,
+    summary="Give a picture back with every plate covered",
+)
+async def redact(
+    request: Request,
+    service: Annotated[Service, Depends(get_service)],
+    query: Annotated[RedactQuery, Query()],
+) -> Response:
+    """Metadata (EXIF with its location, comments, thumbnails) is dropped; the rest stays."""
+    settings = service.settings
+    with service.admission.admit(redaction_weight(service)):
+        (file, *_) = await read_files(
+            request,
+            "file",
+            max_files=1,
+            max_bytes=settings.max_upload_bytes,
+            timeout=settings.upload_timeout,
+        )
+        if len(file.data) > settings.max_upload_bytes:
+            raise RequestTooLarge(f"The picture has more than {settings.max_upload_bytes} bytes.")
+        done = await redact_picture(
+            service, request, file.data, style=query.style, min_confidence=query.min_confidence
+        )
+    return Response(
+        done.data, media_type=done.media_type, headers={COUNT_HEADER: str(len(done.plates))}
+    )
