@@ -1,0 +1,303 @@
+"""The service as operators run it: a process of its own, real sockets, real signals."""
+
+import json
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.api.answers import assert_error
+from tests.api.exposition import Samples
+from tests.corpus import tiff
+from tests.servers import REPOSITORY, Server, free_port
+
+MULTIPART = "Content-Type: multipart/form-data; boundary=x"
+OPENING = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+
+
+def head(*headers: str) -> bytes:
+    return "\r\n".join(("POST /predict/file HTTP/1.1", "Host: a", *headers)).encode() + b"\r\n\r\n"
+
+
+def read_status(connection: socket.socket) -> int:
+    answer = b""
+    while b"\r\n" not in answer:
+        chunk = connection.recv(4096)
+        assert chunk, "the server closed without an answer"
+        answer += chunk
+    return int(answer.split()[1])
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def samples(server: Server) -> Samples:
+    return Samples(requests.get(f"{server.url}/metrics", timeout=10).text)
+
+
+def idle(server: Server) -> bool:
+    found = samples(server)
+    return found.value("alpr_pictures_running") == found.value("alpr_pictures_queued") == 0
+
+
+def predict(server: Server, picture: bytes) -> requests.Response:
+    return requests.post(f"{server.url}/predict/file", files={"file": picture}, timeout=30)
+
+
+def test_64_clients_against_a_limit_of_8(server: Server, car_jpeg: bytes) -> None:
+    with ThreadPoolExecutor(64) as clients, ThreadPoolExecutor(1) as prober:
+        healthy = prober.submit(_probe, server, 1.5)
+        answers = list(clients.map(lambda _: predict(server, car_jpeg), range(256)))
+        slowest, probes = healthy.result()
+    statuses = Counter(answer.status_code for answer in answers)
+    assert set(statuses) == {200, 503}, statuses
+    for answer in answers:
+        if answer.status_code == 200:
+            assert answer.json()["plate"] == "ABC123"
+        else:
+            assert_error(answer, 503, "overloaded")
+            assert int(answer.headers["Retry-After"]) >= 1
+    assert probes > 5
+    assert slowest < 2
+    assert eventually(lambda: idle(server))
+    assert predict(server, car_jpeg).status_code == 200
+    refused = samples(server).value("alpr_refused_requests_total", code="overloaded")
+    assert refused == statuses[503]
+
+
+def _probe(server: Server, seconds: float) -> tuple[float, int]:
+    """Slowest answer of /health while others load the server, and how many there were."""
+    slowest, count, end = 0.0, 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        start = time.monotonic()
+        assert requests.get(f"{server.url}/health", timeout=10).status_code == 200
+        slowest, count = max(slowest, time.monotonic() - start), count + 1
+    return slowest, count
+
+
+def test_clients_that_go_away_are_dropped(server: Server, car_jpeg: bytes) -> None:
+    body = OPENING + car_jpeg + b"\r\n--x--\r\n"
+    before = samples(server)
+    for _ in range(5):
+        connections = [server.connect() for _ in range(8)]
+        for connection in connections:
+            connection.sendall(head(MULTIPART, f"Content-Length: {len(body)}") + body)
+        for connection in connections:
+            connection.close()
+    assert eventually(lambda: idle(server))
+    after = samples(server)
+    gone = {"method": "POST", "route": "/predict/file", "status": "499"}
+    assert after.value("alpr_http_requests_total", **gone) > before.value(
+        "alpr_http_requests_total", **gone
+    )
+    assert predict(server, car_jpeg).status_code == 200
+
+
+def test_a_client_that_goes_away_while_sending(server: Server) -> None:
+    for _ in range(20):  # more than the limit: places must come back
+        with server.connect() as connection:
+            connection.sendall(head(MULTIPART, "Content-Length: 5000") + OPENING)
+    assert eventually(lambda: predict(server, b"x").status_code == 400)
+
+
+def test_a_chunked_body_over_the_limit(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(head(MULTIPART, "Transfer-Encoding: chunked"))
+        connection.sendall(b"%x\r\n%s\r\n" % (len(OPENING), OPENING))
+        chunk = b"%x\r\n%s\r\n" % (50_000, bytes(50_000))
+        sent = 0
+        while sent < 5_000_000 and not select.select([connection], [], [], 0.01)[0]:
+            connection.sendall(chunk)
+            sent += 50_000
+        assert read_status(connection) == 413
+    assert 1_000_000 < sent < 3_000_000  # refused while it came
+
+
+def test_an_announced_length_over_the_limit(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(head(MULTIPART, "Content-Length: 999999999999"))
+        assert read_status(connection) == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "0x10", "1, 2", "9" * 5000])
+def test_lengths_that_are_none(server: Server, length: str) -> None:
+    with server.connect() as connection:
+        connection.sendall(head(MULTIPART, f"Content-Length: {length}") + OPENING)
+        assert 400 <= read_status(connection) < 500
+
+
+def test_a_length_shorter_than_the_body(server: Server, car_jpeg: bytes) -> None:
+    with server.connect() as connection:
+        connection.sendall(head(MULTIPART, "Content-Length: 200") + OPENING + car_jpeg)
+        assert read_status(connection) in (400, 422)
+
+
+@pytest.mark.parametrize("first", [b"", OPENING])
+def test_a_slow_upload(server: Server, first: bytes) -> None:
+    with server.connect() as connection:
+        connection.sendall(head(MULTIPART, "Content-Length: 5000") + first)
+        start = time.monotonic()
+        assert read_status(connection) == 408
+        assert 1.5 < time.monotonic() - start < 6
+        while connection.recv(4096):  # until the server hangs up
+            pass
+    assert samples(server).value("alpr_refused_requests_total", code="upload_timeout") >= 1
+
+
+def test_what_is_no_http(server: Server) -> None:
+    for garbage in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"\r\n" * 100, b"A" * 100_000):
+        with server.connect() as connection:
+            connection.sendall(garbage)
+            connection.shutdown(socket.SHUT_WR)
+            try:
+                answer = connection.recv(4096)
+            except ConnectionResetError:
+                continue
+            assert not answer or b" 40" in answer.split(b"\r\n")[0]
+    assert requests.get(f"{server.url}/health", timeout=10).status_code == 200
+
+
+def test_requests_that_wait_too_long_are_answered(
+    weights_environment: dict[str, str], car_jpeg: bytes
+) -> None:
+    short = {
+        **{"ALPR_AUTH": "off", "ALPR_DEADLINE": "0.15", "ALPR_WORKERS": "1"},
+        **{"ALPR_LOG_LEVEL": "WARNING"},
+    }
+    with (
+        Server(weights_environment | short) as server,
+        ThreadPoolExecutor(40) as clients,
+    ):
+        answers = list(clients.map(lambda _: predict(server, car_jpeg), range(40)))
+        late = [answer for answer in answers if answer.status_code != 200]
+        assert late
+        for answer in late:
+            assert_error(answer, 503, "deadline_exceeded")
+            assert int(answer.headers["Retry-After"]) >= 1
+        assert eventually(lambda: idle(server))
+
+
+def test_sigterm_finishes_what_was_accepted(
+    weights_environment: dict[str, str], car_jpeg: bytes
+) -> None:
+    environment = {"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "0.7", "ALPR_WORKERS": "1"}
+    with Server(weights_environment | environment) as server, ThreadPoolExecutor(16) as clients:
+        accepted = [clients.submit(predict, server, car_jpeg) for _ in range(16)]
+        assert eventually(lambda: not idle(server))
+        server.terminate()
+        assert eventually(
+            lambda: requests.get(f"{server.url}/health/ready", timeout=5).status_code == 503, 0.6
+        )
+        assert requests.get(f"{server.url}/health", timeout=5).json()["status"] == "draining"
+        late = predict(server, car_jpeg)  # a load balancer that has not noticed yet
+        assert late.status_code == 200
+        assert [job.result().status_code for job in accepted] == [200] * 16
+        assert server.process.wait(20) == 0
+
+
+def test_an_idle_server_ends_at_once_on_sigint(weights_environment: dict[str, str]) -> None:
+    with Server(weights_environment | {"ALPR_AUTH": "off"}) as server:
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(10) in (0, 130)
+
+
+def test_processes_share_metrics_and_key(
+    weights_environment: dict[str, str], car_jpeg: bytes
+) -> None:
+    with Server(weights_environment, "--processes", "2") as server:
+        keys = re.findall(r"X-API-Key: (\S+)", server.output())
+        assert len(keys) == 1
+
+        def ask(_: int) -> int:
+            return requests.post(  # each on a connection, so a process, of its own
+                f"{server.url}/predict/file",
+                files={"file": car_jpeg},
+                headers={"X-API-Key": keys[0], "Connection": "close"},
+                timeout=30,
+            ).status_code
+
+        with ThreadPoolExecutor(4) as clients:
+            assert set(clients.map(ask, range(24))) == {200}
+        for _ in range(6):
+            assert samples(server).value("alpr_predictions_total", status="success") == 24
+        assert predict(server, car_jpeg).status_code == 401
+        assert idle(server)
+        (build,) = samples(server).labels("alpr_build_info")
+        assert set(build) == {"version", "python"}
+        server.terminate()
+        assert server.process.wait(20) == 0
+
+
+def test_json_logs_with_the_request_in_every_line(
+    weights_environment: dict[str, str], car_jpeg: bytes
+) -> None:
+    key = "log-key-of-the-tests"
+    environment = {"ALPR_LOG_FORMAT": "json", "ALPR_API_KEYS": key, "ALPR_MAX_PIXELS": "1000000"}
+    with Server(weights_environment | environment) as server:
+        for name, body in (("seen", car_jpeg), ("damaged", tiff(100, 100))):
+            requests.post(
+                f"{server.url}/predict/file",
+                files={"file": body},
+                headers={"X-API-Key": key, "X-Request-ID": name},
+                timeout=30,
+            )
+        requests.post(
+            f"{server.url}/predict/url",
+            json={"url": "http://127.0.0.1/?token=hidden"},
+            headers={"X-API-Key": key, "X-Request-ID": "fetching"},
+            timeout=30,
+        )
+        wrong = {"X-API-Key": "wrong-key-of-somebody"}
+        requests.post(f"{server.url}/predict/file", headers=wrong, timeout=30)
+        output = server.output()
+    lines = [json.loads(line) for line in output.splitlines()]
+    ids = Counter(line["request_id"] for line in lines)
+    assert ids["seen"] == ids["damaged"] == 1
+    assert ids["fetching"] == 2  # what the address filter logs in its thread, and the request
+    assert all({"asctime", "levelname", "name", "message"} <= set(line) for line in lines)
+    for secret in (key, "wrong-key-of-somebody", "ABC123", "hidden"):
+        assert secret not in output
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"ALPR_DETECTOR_PATH": "/nowhere.onnx"}, "ALPR_DETECTOR_PATH"),
+        ({"ALPR_CORS_ORIGINS": "*"}, "name the origins"),
+        ({"ALPR_PORT": "99999"}, "ALPR_PORT: "),
+        ({"ALPR_MIN_ASPECT_RATIO": "9"}, "ALPR_MIN_ASPECT_RATIO must be below"),
+        ({"ALPR_API_KEYS_FILE": "/nowhere/keys"}, "/nowhere/keys"),
+    ],
+)
+def test_a_start_that_fails_says_why(
+    weights_environment: dict[str, str], environment: dict[str, str], message: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", "serve", "--port", str(free_port())],
+        cwd=REPOSITORY,
+        env={"PATH": "/usr/bin", "API_KEY": "key-of-the-start", **weights_environment}
+        | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert message.lower() in ended.stderr.lower()
+    assert "Traceback" not in ended.stderr
+    assert "key-of-the-start" not in ended.stderr
