@@ -11,7 +11,7 @@ from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
 from app.vision.detector import PlateDetector
-from app.vision.graph import prune_anchors
+from app.vision.graph import optimize_detector
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.search import PlateFilter, PlateSearch, SearchLimits
@@ -37,7 +37,9 @@ def build_pipeline(
         settings.min_aspect_ratio, settings.max_aspect_ratio, settings.small_plate_aspect_ratio
     )
     detector = PlateDetector(
-        open_session(prune_anchors(weights.detector.path), device=settings.device, threads=threads),
+        open_session(
+            optimize_detector(weights.detector.path), device=settings.device, threads=threads
+        ),
         min_confidence=settings.min_confidence,
     )
     search = PlateSearch(

@@ -24,8 +24,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT. Raises ModelError before anything listens."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises, before anything listens:
+        ModelError: weights are missing or damaged, or the device is not there.
+        OSError: the key file cannot be read.
+    """
     settings = Settings()
+    settings.keys()
     weights = resolve_weights(settings)
     if settings.device == "cuda":
         open_session(weights.detector.path, device="cuda", threads=1)

@@ -1,10 +1,16 @@
 """Make a detector's graph cheaper without changing what it finds.
 
-YOLOv9 regresses each box side as a distribution over 16 bins (distribution focal loss, Li et al.
-2020, arXiv 2006.04388) and the exported graphs decode all anchors, of which a few hold a plate.
-Decoding only the best-scored anchors gives the same boxes and scores for a tenth of the work.
+Two rewrites of what ultralytics' end2end export does needlessly:
+
+- YOLOv9 regresses each box side as a distribution over 16 bins (distribution focal loss, Li et al.
+  2020, arXiv 2006.04388), and the exported graph decodes all anchors, of which a few hold a plate.
+  Decoding only the best-scored anchors gives the same boxes and scores for a tenth of the work.
+- Its ELAN blocks cut the output of a convolution in two. Slices leave ONNX Runtime's blocked layout
+  (NCHWc), which reorders every tensor around them. Two convolutions with half the filters each
+  compute the same numbers and need no slice.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +22,80 @@ from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 KEPT_ANCHORS = 512
 """Anchors decoded. A plate is found by some ten of them, so this is room for fifty plates."""
 
+Constants = dict[str, NDArray[Any]]
 
-def prune_anchors(model: Path) -> bytes:
-    """The network of an ONNX file, decoding only the `KEPT_ANCHORS` anchors of highest score.
 
-    A graph of another form than ultralytics' end2end export for one picture and one class is
-    given back as it is.
-    """
-    data = model.read_bytes()
-    network = onnx.load_from_string(data)
-    graph = network.graph
-    constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
-    split = _head_split(graph, constants)
-    if split is None:
-        return data
-    anchors = _anchor_count(graph, constants)
-    if anchors is None or anchors <= KEPT_ANCHORS:
-        return data
-    _select(graph, split, constants, anchors)
+def optimize_detector(model: Path) -> bytes:
+    """The network of an ONNX file, rewritten where it has the forms above, else as it is."""
+    network = onnx.load_from_string(model.read_bytes())
+    constants = {item.name: numpy_helper.to_array(item) for item in network.graph.initializer}
+    _prune_anchors(network.graph, constants)
+    _split_convolutions(network.graph, constants)
     return _serialized(network)
+
+
+def _prune_anchors(graph: GraphProto, constants: Constants) -> None:
+    """Decode only the `KEPT_ANCHORS` anchors of highest score, for one picture and one class."""
+    split = _head_split(graph, constants)
+    anchors = _anchor_count(constants)
+    if split is not None and anchors is not None and anchors > KEPT_ANCHORS:
+        _select(graph, split, constants, anchors)
+
+
+def _split_convolutions(graph: GraphProto, constants: Constants) -> None:
+    """Replace convolution, SiLU and slices of its channels by a convolution for each slice."""
+    consumers: defaultdict[str, list[NodeProto]] = defaultdict(list)
+    for node in graph.node:
+        for name in node.input:
+            consumers[name].append(node)
+    for convolution in [node for node in graph.node if node.op_type == "Conv"]:
+        activation = consumers[convolution.output[0]]
+        if sorted(node.op_type for node in activation) != ["Mul", "Sigmoid"]:
+            continue
+        product = next(node for node in activation if node.op_type == "Mul")
+        slices = consumers[product.output[0]]
+        if slices and all(_is_channel_slice(node, constants) for node in slices):
+            _split_one(graph, constants, convolution, [*activation, *slices], slices)
+
+
+def _is_channel_slice(node: NodeProto, constants: Constants) -> bool:
+    return (
+        node.op_type == "Slice"
+        and all(name in constants for name in node.input[1:])
+        and constants[node.input[3]].tolist() == [1]
+        and (len(node.input) < 5 or constants[node.input[4]].tolist() == [1])
+    )
+
+
+def _split_one(
+    graph: GraphProto,
+    constants: Constants,
+    convolution: NodeProto,
+    replaced: list[NodeProto],
+    slices: list[NodeProto],
+) -> None:
+    filters = [constants[name] for name in convolution.input[1:]]
+    position = list(graph.node).index(convolution)
+    parts: list[NodeProto] = []
+    for number, node in enumerate(slices):
+        chosen = slice(int(constants[node.input[1]][0]), int(constants[node.input[2]][0]))
+        stem = f"split/{convolution.output[0]}/{number}"
+        part = NodeProto()
+        part.CopyFrom(convolution)
+        part.name, part.output[0] = stem, f"{stem}/output"
+        for place, values in enumerate(filters, start=1):
+            part.input[place] = f"{stem}/{place}"
+            graph.initializer.append(numpy_helper.from_array(values[chosen], part.input[place]))
+        gate = f"{stem}/gate"
+        parts += [
+            part,
+            helper.make_node("Sigmoid", [part.output[0]], [gate]),
+            helper.make_node("Mul", [part.output[0], gate], [node.output[0]]),
+        ]
+    for node in (convolution, *replaced):
+        graph.node.remove(node)
+    for offset, node in enumerate(parts):
+        graph.node.insert(position + offset, node)
 
 
 def _serialized(network: ModelProto) -> bytes:
@@ -43,7 +104,7 @@ def _serialized(network: ModelProto) -> bytes:
     return serialized
 
 
-def _head_split(graph: GraphProto, constants: dict[str, NDArray[Any]]) -> NodeProto | None:
+def _head_split(graph: GraphProto, constants: Constants) -> NodeProto | None:
     """The node that splits the head into 64 box channels and one score a anchor."""
     for node in graph.node:
         if node.op_type == "Split" and len(node.input) == 2:
@@ -54,7 +115,7 @@ def _head_split(graph: GraphProto, constants: dict[str, NDArray[Any]]) -> NodePr
     return None
 
 
-def _anchor_count(graph: GraphProto, constants: dict[str, NDArray[Any]]) -> int | None:
+def _anchor_count(constants: Constants) -> int | None:
     """Number of anchors, from the constant table of their centres (1, 2, anchors)."""
     for value in constants.values():
         if value.ndim == 3 and value.shape[:2] == (1, 2) and value.dtype == np.float32:
@@ -65,7 +126,7 @@ def _anchor_count(graph: GraphProto, constants: dict[str, NDArray[Any]]) -> int 
 def _select(
     graph: GraphProto,
     split: NodeProto,
-    constants: dict[str, NDArray[Any]],
+    constants: Constants,
     anchors: int,
 ) -> None:
     """Gather the best anchors from the head and from each table that has one entry an anchor."""
