@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from app import __version__
-from app.cli import benchmark, compare, evaluate, models, predict, redact, serve
+from app.cli import benchmark, compare, evaluate, models, predict, redact, serve, settings
 from app.errors import AlprError
 
-COMMANDS = (serve, predict, redact, models, evaluate, compare, benchmark)
+COMMANDS = (serve, predict, redact, models, evaluate, compare, benchmark, settings)
 """Each has `add_parser(subparsers)`, which sets `run`: arguments to exit status."""
 
 
@@ -26,7 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         status: int = parsed.run(parsed)
-    except (AlprError, ValidationError, OSError) as error:
+    except ValidationError as error:
+        for fault in error.errors():
+            variables = ", ".join(f"ALPR_{str(name).upper()}" for name in fault["loc"])
+            print(f"error: {variables or 'settings'}: {fault['msg']}", file=sys.stderr)
+        return 2
+    except (AlprError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
