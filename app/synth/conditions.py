@@ -13,6 +13,9 @@ BANDS: Final[dict[Severity, tuple[float, float]]] = {
     "hard": (0.67, 1.0),
 }
 
+TYPICAL_EXPOSURE: Final = 0.76
+"""By day: white plates are then as bright as they are on real photos."""
+
 Light = Literal["day", "night", "flash", "infrared"]
 Cover = Literal["", "tow_ball", "leaf", "tape", "edge"]
 
@@ -164,7 +167,9 @@ def _draw_exposure(rng: np.random.Generator, light: Light, s: float) -> float:
         return float(rng.uniform(0.75 - 0.55 * s, 0.95))
     if light == "flash":
         return float(rng.uniform(0.95, 1.25 + 0.5 * s))
-    return float(np.clip(rng.normal(0.76 - 0.1 * s, 0.17 + 0.1 * s), 0.2, 1.2 + 0.15 * s))
+    return float(
+        np.clip(rng.normal(TYPICAL_EXPOSURE - 0.1 * s, 0.17 + 0.1 * s), 0.2, 1.2 + 0.15 * s)
+    )
 
 
 def _draw_cover(rng: np.random.Generator, share: float) -> Cover:

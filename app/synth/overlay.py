@@ -8,7 +8,7 @@ import numpy as np
 from app.synth.appearance import Appearance, Box, edge_width, measure
 from app.synth.camera import add_noise, degrade
 from app.synth.compose import View, label, over, project
-from app.synth.conditions import Conditions, draw_conditions
+from app.synth.conditions import TYPICAL_EXPOSURE, Conditions, draw_conditions
 from app.synth.geometry import Homography, bounds, homography, moved, pose_quad
 from app.synth.light import illuminate
 from app.synth.plate import draw_plate
@@ -55,6 +55,7 @@ def overlay(
         dirt=own.dirt,
         flaking=own.flaking,
         fading=own.fading,
+        dent=own.dent,
         cover=own.cover,
         defocus=laid.look.edge / own.character_height,
         noise=laid.look.noise,
@@ -88,7 +89,8 @@ def draw_photo(
     picture, laid = _lay(rng, photo, box, spec, conditions)
     reflecting = np.zeros(picture.shape[:2], np.float32)
     reflecting[laid.window] = laid.view.alpha
-    ambient = replace(laid.conditions, gradient=0.0, shadow=0.0, glare=0.0)
+    exposure = conditions.exposure / (TYPICAL_EXPOSURE if conditions.light == "day" else 1.0)
+    ambient = replace(laid.conditions, exposure=exposure, gradient=0.0, shadow=0.0, glare=0.0)
     lit = illuminate(rng, picture.astype(np.float32), reflecting, ambient)
     recorded = degrade(rng, lit, laid.conditions)
     inherited = laid.look.edge / laid.conditions.character_height
@@ -192,7 +194,7 @@ def _without_plate(rng: np.random.Generator, original: Field, box: Box, look: Ap
     """The window with the old plate filled in from what surrounds it."""
     height, width = original.shape[:2]
     x1, y1, x2, y2 = box
-    grow = 0.07 * (y2 - y1)
+    grow = 0.1 * (y2 - y1)
     corners = np.round([x1 - grow, y1 - grow, x2 + grow, y2 + grow]).astype(int)
     mask = np.zeros((height, width), np.uint8)
     mask[max(0, corners[1]) : corners[3], max(0, corners[0]) : corners[2]] = 255

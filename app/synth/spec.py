@@ -162,7 +162,7 @@ def draw_spec(
         bolts=_bolts(rng),
         band=_choose(rng, _BANDS, (1,) * len(_BANDS)) if banded else None,
         band_text="NZ" if banded and rng.random() < 0.7 else "",
-        side_print=str(rng.integers(90, 99)) if name == "trade" and rng.random() < 0.7 else "",
+        side_print=str(rng.integers(10, 27)) if name == "trade" and rng.random() < 0.7 else "",
         emboss=float(rng.uniform(0.15, 0.8)),
     )
 
