@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     platerecognizer_created: bool = Field(
         False, description="Plate Recognizer's API answers 201, as its cloud does, instead of 200."
     )
+    openalpr: Literal["on", "off"] = Field(
+        "on", description="OpenALPR's cloud API (`/v1/recognize`), with a key as `secret_key`."
+    )
     codeproject: Literal["key", "open"] = Field(
         "key",
         description="CodeProject.AI's API (`/v1/vision/alpr`): its clients cannot send a key, "
@@ -187,11 +190,17 @@ class Settings(BaseSettings):
     def _consistent(self) -> Self:
         if (self.ocr_path is None) != (self.ocr_config_path is None):
             raise ValueError("ALPR_OCR_PATH and ALPR_OCR_CONFIG_PATH go together")
-        if self.max_batch_files > self.max_in_flight:
+        chosen = "max_batch_files" in self.model_fields_set
+        if chosen and self.max_batch_files > self.max_in_flight:
             raise ValueError("ALPR_MAX_BATCH_FILES must not exceed ALPR_MAX_IN_FLIGHT")
         if self.min_aspect_ratio >= self.max_aspect_ratio:
             raise ValueError("ALPR_MIN_ASPECT_RATIO must be below ALPR_MAX_ASPECT_RATIO")
         return self
+
+    @property
+    def batch_limit(self) -> int:
+        """Most pictures of one batch request: more than may be in flight could never be read."""
+        return min(self.max_batch_files, self.max_in_flight)
 
     def keys(self) -> tuple[SecretStr, ...]:
         """All accepted keys, from the variable and the file.

@@ -16,7 +16,15 @@ from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.errors import install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, RequestObserver
-from app.api.routes import codeproject, console, platerecognizer, predict, redact, status
+from app.api.routes import (
+    codeproject,
+    console,
+    openalpr,
+    platerecognizer,
+    predict,
+    redact,
+    status,
+)
 from app.api.service import Service, build_service
 from app.config import Settings
 from app.logs import configure_logging
@@ -55,6 +63,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(codeproject.router)
     if settings.platerecognizer == "on":
         app.include_router(platerecognizer.router)
+    if settings.openalpr == "on":
+        app.include_router(openalpr.router)
     install_error_handlers(app)
     if settings.cors_origins:
         app.add_middleware(

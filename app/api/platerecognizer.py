@@ -10,10 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from app.api.errors import describe_validation
 from app.api.forms import Form
-from app.api.ranking import Preference, Ranked, is_lawful, ranked_readings
+from app.api.ranking import (
+    Preference,
+    Ranked,
+    is_lawful,
+    lawful_probability,
+    ranked_readings,
+)
 from app.api.usage import Usage
 from app.errors import InvalidRequest
-from app.vision.types import Box, Detection, FrameResult, Plate
+from app.vision.types import Box, Detection, FrameResult
 
 MAX_CALLS = 1_000_000_000
 """Nothing is sold here, so there is no limit; clients want a number."""
@@ -98,7 +104,7 @@ def snapshot_results(
         readings = _expected_first(ranked_readings(plate, prefer), config.text_formats)
         lawful = config.region != "strict" or is_lawful(plate, prefer)
         if lawful and readings[0].score >= config.threshold_o:
-            results.append(_result(plate, readings))
+            results.append(_body(plate.detection, readings, lawful_probability(plate)))
     return results + [_body(detection, [Ranked("", 0.0)], 0.0) for detection in unread]
 
 
@@ -109,11 +115,6 @@ def _expected_first(readings: tuple[Ranked, ...], formats: Sequence[str]) -> tup
         if any(pattern.fullmatch(reading.text) for pattern in expected):
             return (reading, *(other for other in readings if other is not reading))
     return readings
-
-
-def _result(plate: Plate, readings: Sequence[Ranked]) -> dict[str, Any]:
-    lawful = sum(candidate.probability for candidate in plate.reading.candidates)
-    return _body(plate.detection, readings, min(1.0, lawful))
 
 
 def _body(detection: Detection, readings: Sequence[Ranked], region: float) -> dict[str, Any]:

@@ -44,3 +44,8 @@ def is_lawful(plate: Plate, prefer: Preference) -> bool:
     """Whether the first of its readings can be a New Zealand plate."""
     reading = plate.reading
     return reading.validation.valid or (prefer == "corrected" and reading.correction is not None)
+
+
+def lawful_probability(plate: Plate) -> float:
+    """How probable it is that the plate is one of New Zealand's, whichever."""
+    return min(1.0, sum(candidate.probability for candidate in plate.reading.candidates))

@@ -1,6 +1,7 @@
 """CodeProject.AI's API, driven by its client on PyPI and by recorded requests."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -23,7 +24,9 @@ def cameras(weights_environment: dict[str, str]) -> Iterator[Server]:
     environment = {
         "ALPR_API_KEYS": KEY,
         "ALPR_CODEPROJECT": "open",
-        "ALPR_MAX_UPLOAD_BYTES": "1" * 6,
+        "ALPR_MAX_UPLOAD_BYTES": "111111",
+        "ALPR_MAX_IN_FLIGHT": "2",
+        "ALPR_MAX_BATCH_FILES": "2",
     }
     with Server(weights_environment | environment) as server:
         yield server
@@ -99,6 +102,14 @@ def test_the_client_is_told_of_failures_without_an_exception(
     assert answer["success"] is False
     assert answer["code"] == 500
     assert error in answer["error"]
+
+
+def test_the_client_never_raises_under_overload(cameras: Server, car_jpeg: bytes) -> None:
+    with ThreadPoolExecutor(12) as cars:
+        answers = list(cars.map(lambda _: ask(cameras, car_jpeg), range(24)))
+    refused = [answer for answer in answers if not answer["success"]]
+    assert 0 < len(refused) < len(answers)
+    assert all("in flight" in answer["error"] for answer in refused)
 
 
 def test_the_client_raises_on_any_other_status(cameras: Server, car_jpeg: bytes) -> None:
