@@ -102,7 +102,7 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
         files = await read_files(
             request,
             "files",
-            max_files=settings.max_batch_files,
+            max_files=settings.batch_limit,
             max_bytes=settings.max_batch_bytes,
             timeout=settings.upload_timeout,
         )
