@@ -18,11 +18,12 @@ On the command line: `python -m app.synth crops|photos|sheet|scene`.
 from app.synth.camera import degrade
 from app.synth.conditions import Conditions, draw_conditions
 from app.synth.crops import draw_crop
+from app.synth.design import PlateSpec
 from app.synth.overlay import draw_photo, overlay
 from app.synth.plate import draw_plate
 from app.synth.scene import draw_scene
 from app.synth.serials import FOREIGN, MIXES, draw_format, draw_serial
-from app.synth.spec import PlateSpec, draw_spec
+from app.synth.spec import draw_spec
 from app.synth.types import Image, LabelledPlate, PlateImage, Severity
 
 __all__ = [

@@ -6,10 +6,11 @@ import numpy as np
 from app.synth.camera import degrade
 from app.synth.compose import label, over, project
 from app.synth.conditions import Conditions, draw_conditions
+from app.synth.design import PlateSpec
 from app.synth.geometry import bounds, homography, moved, pose_quad
 from app.synth.light import illuminate
 from app.synth.plate import draw_plate
-from app.synth.spec import PlateSpec, draw_spec
+from app.synth.spec import draw_spec
 from app.synth.texture import Field, clouds, ramp
 from app.synth.types import Image, LabelledPlate, Severity
 from app.synth.wear import age, cover

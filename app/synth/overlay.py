@@ -9,10 +9,11 @@ from app.synth.appearance import Appearance, Box, edge_width, measure
 from app.synth.camera import add_noise, degrade
 from app.synth.compose import View, label, over, project
 from app.synth.conditions import TYPICAL_EXPOSURE, Conditions, draw_conditions
+from app.synth.design import PlateSpec
 from app.synth.geometry import Homography, bounds, homography, moved, pose_quad
 from app.synth.light import illuminate
 from app.synth.plate import draw_plate
-from app.synth.spec import PlateSpec, draw_spec
+from app.synth.spec import draw_spec
 from app.synth.texture import Field, ramp
 from app.synth.types import Image, LabelledPlate, PlateImage, Quad, Severity
 from app.synth.wear import age, cover

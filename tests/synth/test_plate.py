@@ -7,7 +7,7 @@ import pytest
 
 from app.nz.formats import FORMATS
 from app.synth import PlateImage, draw_plate, draw_spec
-from app.synth.spec import rows_of
+from app.synth.design import rows_of
 from app.synth.typefaces import CAP, Typeface, letter
 
 
