@@ -1,7 +1,8 @@
 """``python -m app.nz.calibrate``: measure an OCR, choose the correction threshold, keep both.
 
-The samples are an .npz as ``Samples.save`` writes it. They are split by seed: one part to fit the
-calibration, the other to choose the threshold. Held-out samples are only judged.
+Samples are an .npz as ``Samples.save`` writes it. They are split by seed: one part to fit the
+calibration, together with all samples of ``--also-fit``, the other to choose the threshold.
+Held-out samples are only judged.
 """
 
 import argparse
@@ -23,11 +24,12 @@ from app.nz.outcome import Outcome, outcome
 from app.nz.samples import LOWEST_THRESHOLD, Samples, choose_threshold, correction_curve
 
 METHOD: Final = (
-    "Temperature, floor and smoothing: maximum likelihood of the true character in each slot of "
-    "plates read without a slip, on a grid. Confusions: substitutions counted on the same plates, "
-    "each judged by the other half's. Slip rates: share of plates with one slip and nothing else "
-    "wrong. Threshold: lowest at which corrections turned at most {tolerance:.2%} of the right "
-    "readings wrong, on plates that nothing was fitted on."
+    "Temperature, then floor and smoothing: maximum likelihood of the true character in each slot "
+    "of plates read without a slip, on a grid, each half of the plates judging what was fitted on "
+    "the other. Scaling: multinomial logistic regression on the same slots, drawn back to the "
+    "temperature. Confusions: substitutions counted on them. Slips: shares of readable plates. "
+    "Threshold: lowest at which corrections turned at most {tolerance:.2%} of the right readings "
+    "wrong, on plates that nothing was fitted on."
 )
 
 
@@ -46,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _calibrate(options: argparse.Namespace) -> Calibration:
     samples = Samples.load(options.samples)
-    fitting, choosing = samples.split(options.fit_share, options.seed)
+    part, choosing = samples.split(options.fit_share, options.seed)
+    fitting = part.joined([Samples.load(path) for path in options.also_fit])
     fitted = fit_calibration(
         fitting,
         replace(
@@ -132,6 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("samples", type=Path, nargs="?", help=".npz to fit and choose on")
     parser.add_argument("--ocr", required=True, help="name of the OCR that the samples come from")
     parser.add_argument("--data", default="samples", help="what the samples are, for the record")
+    parser.add_argument(
+        "--also-fit", type=Path, action="append", default=[], help="more .npz, to fit on only"
+    )
     parser.add_argument("--held-out", type=Path, help=".npz to judge the calibration on")
     parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
     parser.add_argument("--fit-share", type=float, default=0.5)

@@ -1,5 +1,6 @@
 """Plates of known text as an OCR saw them, and what decoding makes of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -33,6 +34,18 @@ class Samples:
             self.truths[rows],
             self.small[rows],
             self.conditions[rows],
+            self.alphabet,
+            self.pad_char,
+        )
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These samples and ``others`` of the same OCR."""
+        every = [self, *others]
+        return type(self)(
+            np.concatenate([samples.probabilities for samples in every]),
+            np.concatenate([samples.truths for samples in every]),
+            np.concatenate([samples.small for samples in every]),
+            np.concatenate([samples.conditions for samples in every]),
             self.alphabet,
             self.pad_char,
         )

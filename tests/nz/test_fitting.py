@@ -135,11 +135,12 @@ def test_the_command_keeps_a_calibration_and_its_curve(
         str(tmp_path / "samples.npz"),
         *("--ocr", "simulated", "--data", "simulated plates", "--calibrations", str(tmp_path)),
         *("--held-out", str(tmp_path / "held_out.npz"), "--plot", str(tmp_path / "curve.png")),
+        *("--also-fit", str(tmp_path / "held_out.npz")),
     ]
     assert main(arguments) == 0
     kept = Calibration.from_json((tmp_path / "simulated.json").read_text(encoding="utf-8"))
     assert kept.ocr == "simulated"
-    assert kept.data.startswith("simulated plates: 150 plates")
+    assert kept.data.startswith("simulated plates: 250 plates")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert "standard" in capsys.readouterr().out
 
