@@ -91,10 +91,16 @@ def jittered(crop: RealCrop, rng: np.random.Generator, spread: float = 0.04) -> 
 
 
 def _inside(image: Image, box: NDArray[np.float64]) -> Image:
+    x1, y1, x2, y2 = crop_window(image, box)
+    return image[y1:y2, x1:x2]
+
+
+def crop_window(image: Image, box: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    """The box in whole pixels, inside the image and at least 4 by 4."""
     height, width = image.shape[:2]
     x1, y1 = int(np.clip(box[0], 0, width - 4)), int(np.clip(box[1], 0, height - 4))
     x2, y2 = int(np.clip(box[2], x1 + 4, width)), int(np.clip(box[3], y1 + 4, height))
-    return image[y1:y2, x1:x2]
+    return x1, y1, x2, y2
 
 
 def agreed(
@@ -111,3 +117,25 @@ def agreed(
         and min(sure for _, sure in said) >= least
         and 2 <= len(said[0][0]) <= slots
     ]
+
+
+def weather(crop: Image, rng: np.random.Generator) -> Image:
+    """Small turns, resolution loss, blur, light and noise for a crop that was photographed well."""
+    height, width = crop.shape[:2]
+    if rng.random() < 0.4:
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 3), 1.0)
+        turn[0, 1] += rng.normal(0, 0.06)
+        crop = np.asarray(
+            cv2.warpAffine(crop, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+    if rng.random() < 0.4:
+        shrink = np.exp(rng.uniform(np.log(0.35), 0)) if height > 20 else 1.0
+        size = (max(20, round(width * shrink)), max(8, round(height * shrink)))
+        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if rng.random() < 0.25:
+        sigma = rng.uniform(0.3, 0.012 * crop.shape[1] + 0.4)
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
+    light = crop * np.exp(rng.normal(0, 0.25)) + rng.normal(0, 20)
+    if rng.random() < 0.3:
+        light = light + rng.normal(0, rng.uniform(2, 15), crop.shape)
+    return np.clip(light, 0, 255).astype(np.uint8)

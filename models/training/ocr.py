@@ -20,13 +20,13 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from models.training.crops import Reader, RealCrop, agreed, cut, exact
+from models.training.crops import Reader, agreed, cut, exact
 from models.training.evaluate_ocr import evaluate
 from models.training.export_ocr import export
 from models.training.mobilevit import PlateReader
 from models.training.photos import LICENSED_SOURCES, read_photos
 from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
-from models.training.readings import Reading, draw_reading, joined, prepare
+from models.training.readings import Reading, Sources, draw_reading, joined, prepare
 from models.training.rendered import render_crop
 from models.training.replay import Replay
 from models.training.schedule import WeightAverage, adamw, learning_rate
@@ -47,7 +47,6 @@ class Plan:
     seed: int
     peak_rate: float
     smoothing: float
-    real_share: float
     replay_share: float
     place_weight: float
     report_every: int
@@ -63,26 +62,25 @@ class Validation:
 _worker: dict[str, Any] = {}  # what the drawing processes hold, set once when they start
 
 
-def _start(real: list[RealCrop], plan: Plan) -> None:
+def _start(sources: Sources, plan: Plan) -> None:
     cv2.setNumThreads(1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _worker.update(real=real, plan=plan)
+    _worker.update(sources=sources, plan=plan)
 
 
 def _draw(first: int, count: int) -> Reading:
     plan: Plan = _worker["plan"]
     drawn = [
-        draw_reading(render_crop, _worker["real"], plan.real_share, index, plan.seed)
-        for index in range(first, first + count)
+        draw_reading(_worker["sources"], index, plan.seed) for index in range(first, first + count)
     ]
     return Reading(*(np.stack(part) for part in zip(*drawn, strict=True)))
 
 
-def batches(plan: Plan, real: list[RealCrop], start: int, workers: int) -> Iterator[Reading]:
+def batches(plan: Plan, sources: Sources, start: int, workers: int) -> Iterator[Reading]:
     """Stacked readings, new ones drawn ahead by processes, and replayed ones among them."""
     replay = Replay(REPLAYED_FROM)
     old = round(plan.batch * plan.replay_share)
-    for step, new in enumerate(_fresh(plan, real, start, workers), start // plan.batch):
+    for step, new in enumerate(_fresh(plan, sources, start, workers), start // plan.batch):
         if len(replay) >= old > 0:
             again = replay.draw(old, np.random.default_rng((plan.seed, 1, step)))
             yield joined(new, again)
@@ -91,10 +89,10 @@ def batches(plan: Plan, real: list[RealCrop], start: int, workers: int) -> Itera
         replay.add(new)
 
 
-def _fresh(plan: Plan, real: list[RealCrop], start: int, workers: int) -> Iterator[Reading]:
+def _fresh(plan: Plan, sources: Sources, start: int, workers: int) -> Iterator[Reading]:
     count = plan.batch - round(plan.batch * plan.replay_share)
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, context, _start, (real, plan)) as pool:
+    with ProcessPoolExecutor(workers, context, _start, (sources, plan)) as pool:
         ahead: list[Future[Reading]] = []
         for first in range(start, plan.draws, plan.batch):
             ahead.append(pool.submit(_draw, first, count))
@@ -176,13 +174,13 @@ def place_loss(scores: Any, places: Any) -> Any:
     return -(target * scores[known].log_softmax(-1)).sum(-1).mean()
 
 
-def train(run: Run, real: list[RealCrop], validation: Validation, workers: int) -> None:
+def train(run: Run, sources: Sources, validation: Validation, workers: int) -> None:
     """Train to the plan's end, reporting and saving on the way and on SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     losses: list[dict[str, float]] = []
     started = time.monotonic()
-    for batch in batches(run.plan, real, run.draws, workers):
+    for batch in batches(run.plan, sources, run.draws, workers):
         losses.append(run.step(batch))
         last = run.draws >= run.plan.draws
         if run.draws % run.plan.report_every < run.plan.batch or last:
@@ -266,6 +264,8 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--agreement", type=float, default=0.7, help="least slot probability")
     parser.add_argument("--real-share", type=float, default=0.15)
+    parser.add_argument("--photo-share", type=float, default=0.15)
+    parser.add_argument("--lettered-share", type=float, default=0.04)
     parser.add_argument("--replay-share", type=float, default=0.6)
     parser.add_argument("--place-weight", type=float, default=0.3)
     parser.add_argument("--draws", type=int, default=600_000)
@@ -293,20 +293,23 @@ def main() -> None:
         seed=args.seed,
         peak_rate=args.peak_rate,
         smoothing=args.smoothing,
-        real_share=args.real_share if args.teacher else 0.0,
         replay_share=args.replay_share,
         place_weight=args.place_weight,
         report_every=args.report_every,
     )
     readers = [Reader(model, config) for model, config in args.teacher]
-    real = []
-    if readers:
-        photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
-        real = agreed(photos, readers, least=args.agreement, slots=SLOTS)
-        del photos
+    photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
+    real = agreed(photos, readers, least=args.agreement, slots=SLOTS) if readers else []
+    sources = Sources(
+        real=real,
+        photos=photos,
+        real_share=args.real_share if real else 0.0,
+        photo_share=args.photo_share,
+        lettered_share=args.lettered_share,
+    )
     validation = read_validation(args.photos, args.validation_crops)
     print(f"{len(real)} real crops, {len(validation.sets['real'][1])} for validation", flush=True)
-    train(Run(plan, args.run, args.device), real, validation, args.workers)
+    train(Run(plan, args.run, args.device), sources, validation, args.workers)
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 
 

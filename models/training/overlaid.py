@@ -1,11 +1,16 @@
-"""Photos whose plates are exchanged for rendered New Zealand ones, for the detector."""
+"""Photos whose plates are exchanged for rendered ones: whole for the detector, cut for the
+reader."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.synth.overlay import overlay
+from app.synth.spec import draw_spec
+from models.training.crops import crop_window, weather
 from models.training.photos import Photo
+from models.training.rendered import UNREADABLE_SHARE, RenderedCrop, middles_seen
+from models.training.slots import SLOTS
 
 SMALLEST = 20.0  # px, width of a plate worth exchanging
 
@@ -15,16 +20,53 @@ def exchange_plates(photos: Sequence[Photo], seed: int) -> list[Photo]:
     return [exchanged(photo, np.random.default_rng((seed, i))) for i, photo in enumerate(photos)]
 
 
+def fitting(photo: Photo) -> list[int]:
+    """The plates that are large enough, lie inside and have the proportions of a plate."""
+    height, width = photo.image.shape[:2]
+    return [
+        i
+        for i, (x1, y1, x2, y2) in enumerate(photo.boxes.tolist())
+        if min(x1, y1) > 1
+        and x2 < width - 1
+        and y2 < height - 1
+        and x2 - x1 >= SMALLEST
+        and 0.9 < (x2 - x1) / max(1.0, y2 - y1) < 6
+    ]
+
+
+def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> RenderedCrop:
+    """One exchanged plate of one photo, cut out as a detector would."""
+    while True:
+        photo = photos[int(rng.integers(len(photos)))]
+        choice = fitting(photo)
+        spec = draw_spec(rng, mix="training")
+        if not choice or len(spec.text) > SLOTS:
+            continue
+        box = _box(photo, choice[int(rng.integers(len(choice)))])
+        image, plate = overlay(rng, photo.image, box, spec=spec, severity=None)
+        if not plate.readable and rng.random() > UNREADABLE_SHARE:
+            continue
+        x1, y1, x2, y2 = plate.box
+        spread = rng.normal((-0.02, -0.02, 0.02, 0.02), 0.03) * np.array(
+            [x2 - x1, y2 - y1, x2 - x1, y2 - y1]
+        )
+        left, top, right, bottom = crop_window(image, np.array(plate.box) + spread)
+        middles = middles_seen(spec, plate.quad) - np.array([left, top], np.float32)
+        places = (middles / np.array([right - left, bottom - top])).astype(np.float32)
+        return RenderedCrop(weather(image[top:bottom, left:right], rng), spec.text, places)
+
+
+def _box(photo: Photo, index: int) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = photo.boxes[index].tolist()
+    return x1, y1, x2, y2
+
+
 def exchanged(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo with every plate replaced that is large enough and lies inside."""
     image, boxes, texts = photo.image, photo.boxes.copy(), list(photo.texts)
     height, width = image.shape[:2]
-    for i, (x1, y1, x2, y2) in enumerate(photo.boxes.tolist()):
-        ratio = (x2 - x1) / max(1.0, y2 - y1)
-        inside = x1 > 1 and y1 > 1 and x2 < width - 1 and y2 < height - 1
-        if not inside or x2 - x1 < SMALLEST or not 0.9 < ratio < 6:
-            continue
-        image, plate = overlay(rng, image, (x1, y1, x2, y2), mix="road", severity=None)
+    for i in fitting(photo):
+        image, plate = overlay(rng, image, _box(photo, i), mix="road", severity=None)
         left, top, right, bottom = plate.box
         boxes[i] = (max(0, left), max(0, top), min(width, right), min(height, bottom))
         texts[i] = plate.text

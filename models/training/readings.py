@@ -1,21 +1,38 @@
 """Training crops for the reader: rendered plates in the main, real ones among them.
 
-Crop `index` is a pure function of (sources, index, seed).
+A crop is a pure function of (sources, index, seed).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.crops import RealCrop, jittered
-from models.training.rendered import RenderedCrop
+from models.training.crops import RealCrop, jittered, weather
+from models.training.lettered import lettered_crop
+from models.training.overlaid import exchanged_crop
+from models.training.photos import Photo
+from models.training.rendered import RenderedCrop, render_crop
 from models.training.slots import HEIGHT, SLOTS, WIDTH, encode
 
 Image = NDArray[np.uint8]
-Render = Callable[[np.random.Generator], RenderedCrop]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where crops come from, and in which shares; the rest is rendered from nothing.
+
+    `real` are agreed readings, `photos` those over whose plates others are laid.
+    """
+
+    real: Sequence[RealCrop] = ()
+    photos: Sequence[Photo] = ()
+    real_share: float = 0.0
+    photo_share: float = 0.0
+    lettered_share: float = 0.0
 
 
 class Reading(NamedTuple):
@@ -42,37 +59,22 @@ def prepare(crop: Image) -> Image:
     return np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def draw_reading(
-    render: Render, real: Sequence[RealCrop], real_share: float, index: int, seed: int
-) -> Reading:
+def draw_reading(sources: Sources, index: int, seed: int) -> Reading:
     """The `index`-th training crop."""
-    places = np.full((SLOTS, 2), np.nan, np.float32)
     rng = np.random.default_rng((seed, index))
-    if rng.random() < real_share:
-        chosen = real[int(rng.integers(len(real)))]
+    chance = rng.random() - sources.real_share
+    if chance < 0:
+        chosen = sources.real[int(rng.integers(len(sources.real)))]
+        places = np.full((SLOTS, 2), np.nan, np.float32)
         return Reading(prepare(weather(jittered(chosen, rng), rng)), encode(chosen.text), places)
-    crop = render(rng)
+    chance -= sources.photo_share
+    if chance < 0:
+        return reading_of(exchanged_crop(sources.photos, rng))
+    return reading_of(lettered_crop(rng) if chance < sources.lettered_share else render_crop(rng))
+
+
+def reading_of(crop: RenderedCrop) -> Reading:
+    """What the network gets of a rendered crop."""
+    places = np.full((SLOTS, 2), np.nan, np.float32)
     places[: len(crop.text)] = crop.places
     return Reading(prepare(crop.image), encode(crop.text), places)
-
-
-def weather(crop: Image, rng: np.random.Generator) -> Image:
-    """Small turns, resolution loss, blur, light and noise for a crop that was photographed well."""
-    height, width = crop.shape[:2]
-    if rng.random() < 0.4:
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 3), 1.0)
-        turn[0, 1] += rng.normal(0, 0.06)
-        crop = np.asarray(
-            cv2.warpAffine(crop, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8
-        )
-    if rng.random() < 0.4:
-        shrink = np.exp(rng.uniform(np.log(0.35), 0)) if height > 20 else 1.0
-        size = (max(20, round(width * shrink)), max(8, round(height * shrink)))
-        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if rng.random() < 0.25:
-        sigma = rng.uniform(0.3, 0.012 * crop.shape[1] + 0.4)
-        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
-    light = crop * np.exp(rng.normal(0, 0.25)) + rng.normal(0, 20)
-    if rng.random() < 0.3:
-        light = light + rng.normal(0, rng.uniform(2, 15), crop.shape)
-    return np.clip(light, 0, 255).astype(np.uint8)

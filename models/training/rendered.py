@@ -32,10 +32,10 @@ def render_crop(rng: np.random.Generator) -> RenderedCrop:
         image, plate = draw_crop(rng, spec=spec)
         if plate.readable or rng.random() < UNREADABLE_SHARE:
             size = np.array(image.shape[1::-1], np.float32)
-            return RenderedCrop(image, plate.text, _seen(spec, plate.quad) / size)
+            return RenderedCrop(image, plate.text, middles_seen(spec, plate.quad) / size)
 
 
-def _seen(spec: PlateSpec, quad: NDArray[np.float32]) -> NDArray[np.float32]:
+def middles_seen(spec: PlateSpec, quad: NDArray[np.float32]) -> NDArray[np.float32]:
     """Middles of the characters in the picture in which the plate has these corners."""
     width, height = spec.layout.width, spec.layout.height
     front = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)

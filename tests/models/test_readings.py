@@ -6,7 +6,7 @@ import pytest
 from models.training.crops import RealCrop, cut, exact, jittered
 from models.training.evaluate_ocr import wilson
 from models.training.photos import Photo
-from models.training.readings import Reading, draw_reading
+from models.training.readings import Reading, Sources, draw_reading
 from models.training.rendered import render_crop
 from models.training.replay import Replay
 from models.training.slots import ALPHABET, PAD, SLOTS, encode
@@ -23,9 +23,9 @@ def test_encode_refuses_what_does_not_fit() -> None:
 
 
 def test_a_training_crop_depends_on_its_index_and_seed_alone() -> None:
-    first = draw_reading(render_crop, [], 0.0, 7, seed=1)
-    again = draw_reading(render_crop, [], 0.0, 7, seed=1)
-    other = draw_reading(render_crop, [], 0.0, 8, seed=1)
+    first = draw_reading(Sources(), 7, seed=1)
+    again = draw_reading(Sources(), 7, seed=1)
+    other = draw_reading(Sources(), 8, seed=1)
     assert first.image.shape == (70, 140)
     assert first.image.dtype == np.uint8
     assert np.array_equal(first.image, again.image)
@@ -33,9 +33,26 @@ def test_a_training_crop_depends_on_its_index_and_seed_alone() -> None:
     assert not np.array_equal(first.image, other.image)
 
 
-def test_places_are_known_for_the_characters_alone_and_run_in_reading_order() -> None:
+@pytest.fixture
+def photo() -> Photo:
+    """A grey wall with a light plate."""
+    image = np.full((120, 240, 3), 110, np.uint8)
+    image[45:75, 70:160] = 220
+    image[52:68, 80:150:12] = 30
+    return Photo("drawn", "drawn", image, np.array([[70, 45, 160, 75]], np.float32), ("",))
+
+
+@pytest.mark.parametrize("source", ["rendered", "lettered", "exchanged"])
+def test_places_are_known_for_the_characters_alone_and_run_in_reading_order(
+    source: str, photo: Photo
+) -> None:
+    sources = {
+        "rendered": Sources(),
+        "lettered": Sources(lettered_share=1.0),
+        "exchanged": Sources(photos=[photo], photo_share=1.0),
+    }[source]
     for index in range(20):
-        reading = draw_reading(render_crop, [], 0.0, index, seed=2)
+        reading = draw_reading(sources, index, seed=2)
         characters = int((reading.classes != PAD).sum())
         known = ~np.isnan(reading.places).any(1)
         assert known.tolist() == [slot < characters for slot in range(SLOTS)]
@@ -57,7 +74,8 @@ def test_places_of_a_near_plate_stand_apart_inside_the_crop() -> None:
 
 def test_real_crops_enter_in_their_share_without_places() -> None:
     real = [RealCrop(np.full((40, 90, 3), 90, np.uint8), (5, 5, 85, 35), "ABC123")]
-    readings = [draw_reading(render_crop, real, 1.0, i, seed=1) for i in range(3)]
+    sources = Sources(real=real, real_share=1.0)
+    readings = [draw_reading(sources, i, seed=1) for i in range(3)]
     assert all(np.array_equal(reading.classes, encode("ABC123")) for reading in readings)
     assert all(np.isnan(reading.places).all() for reading in readings)
 
@@ -65,7 +83,7 @@ def test_real_crops_enter_in_their_share_without_places() -> None:
 def test_replay_gives_back_what_it_was_given_last() -> None:
     replay = Replay(capacity=4)
     for text in ("AA1", "BB2", "CC3"):
-        two = [draw_reading(render_crop, [], 0.0, i, seed=1) for i in range(2)]
+        two = [draw_reading(Sources(), i, seed=1) for i in range(2)]
         images, _, places = (np.stack(part) for part in zip(*two, strict=True))
         replay.add(Reading(images, np.stack([encode(text)] * 2), places))
     drawn = replay.draw(40, np.random.default_rng(0))
