@@ -4,6 +4,7 @@ import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response, Security
+from fastapi.responses import PlainTextResponse
 from fastapi.security import APIKeyHeader
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
@@ -100,7 +101,12 @@ async def ready(service: Shared) -> ProbeBody:
     return ProbeBody(status="ready")
 
 
-@router.get("/metrics", summary="Prometheus metrics", responses=documented(401))
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=PlainTextResponse,
+    responses=documented(401),
+)
 async def metrics(
     service: Shared,
     key: Annotated[str | None, Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))],
