@@ -13,10 +13,13 @@ from app.synth.types import Image, LabelledPlate, Mask, PlateImage, Quad
 MIN_HEIGHT = 9.0
 """Shorter characters, in pixels, are not called readable."""
 MIN_WIDTH = 4.5
+"""The same for the width, but for 1 and I."""
 MIN_CONTRAST = 22.0
+"""Least difference between ink and ground, in grey levels."""
 MAX_BLUR = 0.11
 """Standard deviation of blur, in heights of a character; a stroke is about as wide."""
 MAX_COVERED = 0.18
+"""Largest share of a character that may be hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,8 @@ def _is_readable(
     floor = max(MIN_CONTRAST, 2.0 * conditions.noise)
     for character in plate.characters:
         corners = transform(matrix, character_quad(character))
-        if _height(corners) < MIN_HEIGHT or _width(corners) < MIN_WIDTH * (
-            0.4 if character.text in "1I" else 1.0
-        ):
+        narrow = character.text not in "1I" and _width(corners) < MIN_WIDTH
+        if narrow or _height(corners) < MIN_HEIGHT:
             return False
         x1, y1, x2, y2 = bounds(corners)
         left, right = max(0, round(x1) - 1), min(width, round(x2) + 1)
