@@ -2,7 +2,10 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: `on…` are listeners, `style` custom properties, false and null attributes left out. */
+/**
+ * An element. Attributes `on…` are listeners, `style` is an object of custom properties; attributes
+ * and children that are null or false are left out.
+ */
 export function element(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -26,6 +29,8 @@ export function duration(milliseconds) {
   return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
 
+const shown = (child) => child !== null && child !== undefined && child !== false;
+
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
@@ -34,6 +39,6 @@ function fill(node, attributes, children) {
       for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
     } else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat().filter(shown));
   return node;
 }

@@ -95,7 +95,6 @@ function startCamera(take) {
       const stream = await navigator.mediaDevices.getUserMedia({ video: wish });
       if (!dialog.open) return stop(stream);
       video.srcObject = stream;
-      byId("camera-take").disabled = false;
     } catch (error) {
       problem.textContent =
         error.name === "NotAllowedError"
@@ -103,6 +102,7 @@ function startCamera(take) {
           : "No camera could be used.";
     }
   });
+  video.addEventListener("loadeddata", () => (byId("camera-take").disabled = false));
   byId("camera-take").addEventListener("click", () => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];

@@ -11,6 +11,7 @@ export const currentKey = () => sessionStorage.getItem(STORED);
 export function askForKey(reason = "") {
   asking ??= new Promise((resolve) => {
     const dialog = byId("key-dialog");
+    if (reason !== "") sessionStorage.removeItem(STORED); // the one there is was refused
     byId("key-reason").textContent = reason;
     byId("key-forget").hidden = currentKey() === null;
     byId("key-input").value = "";

@@ -18,7 +18,7 @@ queue.addEventListener("added", ({ detail: added }) => {
   document.body.classList.toggle("empty", queue.items.length === 0);
   if (added.length > 0) choose(added[0]);
   else bringForward(null);
-  showList(queue, front.item, choose);
+  showList(queue, front.item, pick);
 });
 
 queue.addEventListener("changed", ({ detail: item }) => {
@@ -33,12 +33,14 @@ queue.addEventListener("idle", () => {
 });
 
 function choose(item) {
-  const best = item.answer?.plates.reduce(
-    (found, one, i, all) => (one.detection_confidence > all[found].detection_confidence ? i : found),
-    0,
-  );
-  bringForward(item, best);
+  bringForward(item);
   showChosen(item);
+}
+
+/** On a small screen the picture is far above the table. */
+function pick(item) {
+  choose(item);
+  byId("stage").scrollIntoView({ block: "nearest" });
 }
 
 function bringForward(item, index = 0) {
@@ -65,7 +67,7 @@ function showView() {
   const status = location.hash === "#status";
   byId("view-read").hidden = status;
   byId("view-status").hidden = !status;
-  document.title = status ? "Status – NZ ALPR" : "NZ ALPR";
+  document.title = status ? "Status · NZ ALPR" : "NZ ALPR";
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === (status ? "#status" : "#read")) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -78,11 +80,12 @@ byId("brand").append(plate("NZ ALPR"));
 byId("motif").append(plate("ABC123"));
 startKeyDialog();
 startInputs((sources) => {
-  location.hash = "#read";
+  if (!byId("view-status").hidden) location.hash = "#read";
   queue.add(sources);
 });
 startList(queue);
 addEventListener("hashchange", () => {
+  if (location.hash === "#main") return; // the skip link: the view stays
   showView();
   byId("main").focus({ preventScroll: true });
 });

@@ -1,10 +1,12 @@
 // What was read, beside the picture.
 
-import { announce, byId, duration, element, percent } from "./dom.js";
-import { copy, curlCommand } from "./commands.js";
+import { byId, duration, element, percent } from "./dom.js";
 import { character, plate as drawn, spelled } from "./plate.js";
+import { curlCommand, snippet } from "./snippets.js";
 import { cutOut } from "./stage.js";
 import { FORMATS, sentence, STAGES, word } from "./words.js";
+
+const LOW_CONFIDENCE = 0.75; // the default of ALPR_LOW_CONFIDENCE
 
 /** Shows an item; `chosen` is the plate in front, `choose(index)` brings another one there. */
 export function showResult(item, chosen, { choose, retry }) {
@@ -24,8 +26,8 @@ function parts(item, chosen, choose, retry) {
     plates.length > 1 ? others(plates, chosen, choose) : null,
     ...(found ? details(found) : []),
     timings(item),
-    code("Answer (JSON)", "json", JSON.stringify(item.answer, null, 2)),
-    code("Command (curl)", "curl", curlCommand(item)),
+    snippet("Answer (JSON)", "json", JSON.stringify(item.answer, null, 2)),
+    snippet("Command (curl)", "curl", curlCommand(item)),
   ].filter((part) => part !== null);
 }
 
@@ -70,9 +72,10 @@ function others(plates, chosen, choose) {
 }
 
 function details(plate) {
-  const { validation, correction, region } = plate;
+  const { validation, correction } = plate;
   const format = correction?.format ?? validation.format;
   const lawful = correction !== null || validation.valid;
+  const doubtful = plate.confidence < LOW_CONFIDENCE;
   return [
     element("div", { class: "hero" }, drawn(textOf(plate)), cutOut(plate.bbox)),
     element(
@@ -81,14 +84,15 @@ function details(plate) {
       element("li", { class: lawful ? "good" : "bad" }, lawful ? "Valid" : "Not a valid plate"),
       format && element("li", {}, word(FORMATS, format)),
       correction && element("li", { class: "mind" }, "Corrected"),
+      doubtful && element("li", { class: "mind" }, "Low confidence"),
     ),
     [validation.error, validation.warning]
       .filter((text) => text && !correction)
       .map((text) => element("p", { class: "remark" }, sentence(text))),
     facts([
+      ...(correction ? [["As read", plate.plate]] : []),
       ["Reading", percent(plate.confidence, 1)],
       ["Detection", percent(plate.detection_confidence, 1)],
-      ["Region", region && `${region.name}, ${percent(region.confidence)}`],
     ]),
     characters(plate),
     correction && corrected(plate),
@@ -97,11 +101,10 @@ function details(plate) {
 }
 
 function facts(pairs) {
-  const known = pairs.filter(([, value]) => value);
   return element(
     "dl",
     { class: "facts" },
-    known.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+    pairs.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
   );
 }
 
@@ -181,19 +184,6 @@ function timings({ answer, roundTrip }) {
       ),
     ),
   );
-}
-
-function code(title, name, text) {
-  const shown = element("pre", { tabindex: 0, "aria-label": title }, text);
-  const button = element("button", { type: "button", class: "small" }, "Copy");
-  button.addEventListener("click", async () => {
-    const done = await copy(text, shown).then(() => true, () => false);
-    button.textContent = done ? "Copied" : "Not allowed";
-    announce(done ? `${title} copied` : "The browser did not allow copying.");
-    setTimeout(() => (button.textContent = "Copy"), 2000);
-  });
-  const summary = element("summary", {}, title);
-  return element("details", { class: "code", id: `code-${name}` }, summary, button, shown);
 }
 
 function section(title, ...content) {

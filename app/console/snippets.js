@@ -1,7 +1,10 @@
-// The request of this page as a curl command. The key is a variable of the shell, never the key.
+// The answer and the request as text to copy.
+
+import { announce, element } from "./dom.js";
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** The request as a curl command. The key in it is a variable of the shell, never the key. */
 export function curlCommand({ name, url }, base = document.baseURI) {
   const endpoint = new URL(url ? "predict/url" : "predict/file", base).href;
   const key = '-H "X-API-Key: $ALPR_KEY"';
@@ -14,8 +17,22 @@ export function curlCommand({ name, url }, base = document.baseURI) {
   return `curl ${key} \\\n  -F ${quoted(`file=@${file}`)} \\\n  ${quoted(endpoint)}`;
 }
 
-/** Copies text; works without https, too, where the clipboard API is absent. */
-export async function copy(text, shownIn) {
+/** Folded text with a button that copies it. */
+export function snippet(title, name, text) {
+  const shown = element("pre", { tabindex: 0, "aria-label": title }, text);
+  const button = element("button", { type: "button", class: "small" }, "Copy");
+  button.addEventListener("click", async () => {
+    const done = await copy(text, shown).then(() => true, () => false);
+    button.textContent = done ? "Copied" : "Not allowed";
+    announce(done ? `${title} copied` : "The browser did not allow copying.");
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  const summary = element("summary", {}, title);
+  return element("details", { class: "code", id: `code-${name}` }, summary, button, shown);
+}
+
+/** Works without https, too, where the clipboard API is absent. */
+async function copy(text, shownIn) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   getSelection().selectAllChildren(shownIn);
   const done = document.execCommand("copy");

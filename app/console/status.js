@@ -35,26 +35,23 @@ async function showPart(id, path, read, show) {
     const missingKey = error.code === "unauthorized";
     const again = async () => (!missingKey || (await askForKey())) && startStatus();
     const label = missingKey ? "Enter key" : "Try again";
-    byId(id).replaceChildren(
-      element(
-        "div",
-        { class: missingKey ? "notice" : "notice bad" },
-        element("p", {}, missingKey ? "This part is shown to those with a key." : sentence(error.message)),
-        element("button", { type: "button", onclick: again }, label),
-      ),
-    );
+    const text = missingKey ? "This part is shown to those with a key." : sentence(error.message);
+    const button = element("button", { type: "button", onclick: again }, label);
+    const kind = missingKey ? "notice" : "notice bad";
+    byId(id).replaceChildren(element("div", { class: kind }, element("p", {}, text), button));
   }
 }
 
 function health(body) {
   const well = body.status === "healthy";
-  return [
+  const figures = [
     figure("Service", body.status, `Version ${body.version}`, well ? "good" : "bad"),
     figure("Up for", uptime(body.uptime_seconds), "since the last start"),
     figure("Pictures now", String(body.running), `${body.queued} waiting`),
     figure("Detector", body.detector.name, network(body.detector)),
     figure("Character reader", body.ocr.name, network(body.ocr)),
   ];
+  return [element("dl", { class: "figures" }, figures)];
 }
 
 const SOURCES = { path: "given by path", hub: "from the hub", own: "the project's own" };
@@ -151,12 +148,16 @@ function requestTable(all) {
 const time = (milliseconds) => (milliseconds === null ? "–" : duration(milliseconds));
 
 function settings(list) {
-  const rows = list.map(({ name, value, description, is_default: untouched }) => [
-    element("code", {}, `ALPR_${name.toUpperCase()}`),
-    element("span", { class: untouched ? "" : "changed" }, shown(value)),
-    description.replaceAll("`", ""),
-  ]);
-  return [grid(["Variable", "Value", "Meaning"], rows, "settings")];
+  const lines = list.map(({ name, value, description, is_default: untouched }) =>
+    element(
+      "div",
+      {},
+      element("dt", {}, `ALPR_${name.toUpperCase()}`),
+      element("dd", { class: untouched ? "" : "changed" }, shown(value)),
+      element("dd", { class: "meaning" }, description.replaceAll("`", "")),
+    ),
+  );
+  return [element("dl", { class: "settings" }, lines)];
 }
 
 function shown(value) {
@@ -165,7 +166,7 @@ function shown(value) {
 }
 
 /** A table in a region that scrolls on its own where it is wider than the page. */
-function grid(heads, rows, kind = "numbers") {
+function grid(heads, rows) {
   const cells = ([first, ...others]) =>
     element(
       "tr",
@@ -178,7 +179,7 @@ function grid(heads, rows, kind = "numbers") {
     { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table by ${heads[0].toLowerCase()}` },
     element(
       "table",
-      { class: kind },
+      { class: "numbers" },
       element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))),
       element("tbody", {}, rows.map(cells)),
     ),
