@@ -1,0 +1,115 @@
+"""The console's pure modules, in the browser they are written for."""
+
+import csv
+import io
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.console.conftest import OpenConsole
+
+if TYPE_CHECKING:
+    from tests.console.browser import Console
+
+EXPOSITION = r"""# HELP t_seconds Time
+# TYPE t_seconds histogram
+t_seconds_bucket{le="0.1",stage="a"} 2.0
+t_seconds_bucket{le="0.2",stage="a"} 6.0
+t_seconds_bucket{le="+Inf",stage="a"} 8.0
+t_seconds_count{stage="a"} 8.0
+t_seconds_sum{stage="a"} 1.6
+t_seconds_count{stage="b"} 0.0
+t_seconds_sum{stage="b"} 0.0
+c_total{code="a \"quoted\", \\ and\nbroken",status="x"} 3.0
+c_total{code="b",status="x"} 4.0
+c_total{code="b",status="y"} 5.0
+c_total{code="c",status="y"} 0.0
+bare 1.5e-05
+"""
+
+CELLS: dict[Any, str] = {
+    None: "",
+    0.5: "0.5",
+    -1: "-1",
+    True: "true",
+    "ABC123": "ABC123",
+    "a,b": '"a,b"',
+    'a"b': '"a""b"',
+    "a\nb": '"a\nb"',
+    " a": '" a"',
+    "=1+1": '"\'=1+1"',
+    "+1": '"\'+1"',
+    "-1": '"\'-1"',
+    "@SUM(A1)": '"\'@SUM(A1)"',
+    "\t=1": '"\'\t=1"',
+    "  =1": '"\'  =1"',
+    '=HYPERLINK("x")': '"\'=HYPERLINK(""x"")"',
+}
+"""Values and their cells; text that a spreadsheet would run gets an apostrophe."""
+FIELDS = {
+    "car.jpg": "file=@car.jpg",
+    "two words.jpg": 'file=@"two words.jpg"',
+    "a;type=text,b.jpg": 'file=@"a;type=text,b.jpg"',
+    "it's.jpg": 'file=@"it\'s.jpg"',
+    'say "x" \\.jpg': 'file=@"say \\"x\\" \\\\.jpg"',
+    "$(touch x).jpg": 'file=@"$(touch x).jpg"',
+}
+"""File names and what curl must be given to send them as they are."""
+
+
+@pytest.fixture
+def console(open_console: OpenConsole) -> "Console":
+    return open_console(key=None)
+
+
+def test_exposition(console: "Console") -> None:
+    found = console.call(
+        "exposition.js",
+        """((all, time) => ({
+            sums: module.sums(all, "c_total", "code"),
+            bare: all.get("bare")[0].value,
+            mean: time("a").mean,
+            quantiles: [0.25, 0.5, 0.75, 0.99].map(time("a").quantile),
+            none: [time("b").mean, time("b").quantile(0.5), time("c").count],
+        }))(
+            module.parse(argument),
+            (stage) => module.histogram(module.parse(argument), "t_seconds", { stage }),
+        )""",
+        EXPOSITION,
+    )
+    assert found["sums"] == [["b", 9], ['a "quoted", \\ and\nbroken', 3]]
+    assert found["bare"] == 1.5e-05
+    assert found["mean"] == pytest.approx(200)
+    assert found["quantiles"] == pytest.approx([100, 150, 200, 200])
+    assert found["none"] == [None, None, 0]
+
+
+def test_csv_cells(console: "Console") -> None:
+    found = console.call("csv.js", "argument.map(module.cell)", list(CELLS))
+    assert dict(zip(CELLS, found, strict=True)) == CELLS
+
+
+def test_csv_of_a_picture_not_read(console: "Console") -> None:
+    items = [{"name": "=a.jpg", "error": {"message": "The image is empty."}}]
+    text = console.call("csv.js", "module.table(argument)", items)
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert (line["file"], line["plate"]) == ("'=a.jpg", "")
+    assert line["error"] == "The image is empty."
+
+
+def test_curl_of_files(console: "Console") -> None:
+    for name, field in FIELDS.items():
+        command = console.call("snippets.js", "module.curlCommand(argument)", {"name": name})
+        words = shlex.split(command.replace("\\\n", ""))
+        assert words[words.index("-F") + 1] == field
+        assert words[-1] == f"{console.url}/predict/file"
+        assert "X-API-Key: $ALPR_KEY" in words
+
+
+def test_curl_of_a_url(console: "Console") -> None:
+    item = {"name": "x.jpg", "url": 'http://camera/it\'s.jpg?a=1&b="2"'}
+    command = console.call("snippets.js", "module.curlCommand(argument)", item)
+    words = shlex.split(command.replace("\\\n", ""))
+    assert words[words.index("-d") + 1] == '{"url":"http://camera/it\'s.jpg?a=1&b=\\"2\\""}'
+    assert words[-1] == f"{console.url}/predict/url"
