@@ -19,6 +19,7 @@ from app.vision.original import open_original
 from app.vision.pipeline import PlatePipeline
 from app.vision.redact import RedactOptions, Style, cover, find_all, redact
 from app.vision.types import Box, Frame
+from tests.corpus import by_pillow, readable
 from tests.pictures import draw_car, encode
 
 MAX_PIXELS = 10_000_000
@@ -26,12 +27,6 @@ BLUR = RedactOptions(min_confidence=0.1, margin=0.1, style="blur")
 FILL = RedactOptions(min_confidence=0.1, margin=0.1, style="fill")
 PLATE = Box(235, 290, 405, 351)
 """Of the drawn car."""
-
-
-def by_pillow(image: Image.Image, form: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
 
 
 def as_rgb(frame: Frame) -> Image.Image:
@@ -177,6 +172,16 @@ def test_a_lossless_webp_stays_lossless(car: Frame) -> None:
     assert b"VP8L" not in lossy[:64]
 
 
+@pytest.mark.parametrize(
+    ("data", "size"), [pytest.param(data, size, id=name) for name, data, size in readable()]
+)
+def test_odd_pictures_are_written_again(data: bytes, size: tuple[int, int]) -> None:
+    original = open_original(data, max_pixels=MAX_PIXELS)
+    assert original.frame.shape == (*size, 3)
+    assert original.pixels.shape[:2] == size
+    assert decode_image(original.write(), max_pixels=MAX_PIXELS).shape == (*size, 3)
+
+
 @pytest.mark.parametrize("kind", ["AVIF", "BMP", "TIFF", "GIF"])
 def test_other_formats_become_png(car: Frame, kind: str) -> None:
     data = by_pillow(as_rgb(car), kind)
@@ -241,7 +246,7 @@ def test_no_plate_of_real_photos_remains_readable(
             if row["source"].startswith("openalpr") and row["text"]
         ]
     readable = 0
-    for row in rows[::15]:
+    for row in rows[::30]:
         data = (photos / row["file"]).read_bytes()
         done = redact(pipeline, data, BLUR)
         before, left = count_readable(pipeline, data, done.data, settings)
@@ -251,4 +256,4 @@ def test_no_plate_of_real_photos_remains_readable(
         after = decode_image(done.data, max_pixels=settings.max_pixels)
         crop = box.clipped(after.shape[1], after.shape[0]).crop(after)
         assert pipeline.recognizer.read([crop])[0].text != row["text"]
-    assert readable > 15
+    assert readable > 7
