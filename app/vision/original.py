@@ -21,7 +21,6 @@ LOSSY_QUALITY = 95
 """Of lossy WebP, which does not say how it was compressed, and of JPEG in four ink colours."""
 
 _LOSSLESS = 101  # a WebP quality of OpenCV
-_WEBP_HEADER = 64
 _FORMATS = sorted(DECODED_FORMATS - {"MPO"})  # Pillow opens MPO as JPEG
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT: Mapping[int, Callable[[MatLike], MatLike]] = MappingProxyType(
@@ -61,7 +60,7 @@ class Original:
 
     def write(self) -> bytes:
         """The picture as it is now, without metadata: only the colour profile is kept."""
-        return self._write_jpeg() if self.kind == "JPEG" else self._write_lossless_or_webp()
+        return self._write_jpeg() if self.kind == "JPEG" else self._write_png_or_webp()
 
     def _write_jpeg(self) -> bytes:
         grey = self.pixels.ndim == 2
@@ -72,19 +71,18 @@ class Original:
         )
         return out.getvalue()
 
-    def _write_lossless_or_webp(self) -> bytes:
+    def _write_png_or_webp(self) -> bytes:
         quality = self.compression.get("quality")
         parameters = [] if quality is None else [cv2.IMWRITE_WEBP_QUALITY, quality]
-        kinds, values = [], []
-        if self.colour_profile is not None:
-            kinds.append(cv2.IMAGE_METADATA_ICCP)
-            values.append(np.frombuffer(self.colour_profile, np.uint8))
-        done, data = cv2.imencodeWithMetadata(
-            f".{self.kind.lower()}", self.pixels, kinds, values, parameters
-        )
-        if not done:
-            raise InvalidImage("The image cannot be written again.")
-        return bytes(data)
+        for profile in (self.colour_profile, None):  # libpng writes no damaged profile
+            kinds = [] if profile is None else [cv2.IMAGE_METADATA_ICCP]
+            values = [] if profile is None else [np.frombuffer(profile, np.uint8)]
+            done, data = cv2.imencodeWithMetadata(
+                f".{self.kind.lower()}", self.pixels, kinds, values, parameters
+            )
+            if done:
+                return bytes(data)
+        raise InvalidImage("The image cannot be written again.")
 
 
 def open_original(data: bytes, *, max_pixels: int) -> Original:
@@ -105,8 +103,7 @@ def open_original(data: bytes, *, max_pixels: int) -> Original:
     if kind not in ("PNG", "WEBP"):
         return Original(frame, frame, "PNG", profile)
     pixels = _all_channels(data, orientation)
-    lossless = kind == "PNG" or b"VP8L" in data[:_WEBP_HEADER]
-    compression = {} if kind == "PNG" else {"quality": _LOSSLESS if lossless else LOSSY_QUALITY}
+    compression = {"quality": _webp_quality(data)} if kind == "WEBP" else {}
     # The frame of these very pixels: what is found in it must be where it is covered.
     return Original(_as_frame(pixels), pixels, kind, profile, compression)
 
@@ -115,12 +112,25 @@ def _jpeg(frame: Frame, header: JpegImagePlugin.JpegImageFile, profile: bytes | 
     if header.mode not in ("L", "RGB"):  # inks became colours, for which the profile is not
         return Original(frame, frame, "JPEG", None, {"quality": LOSSY_QUALITY})
     compression = {
-        "qtables": header.quantization,
+        "qtables": [table for _, table in sorted(header.quantization.items())],
         "subsampling": JpegImagePlugin.get_sampling(header),
         "progressive": bool(header.info.get("progressive")),
     }
     pixels = np.ascontiguousarray(frame[:, :, 0]) if header.mode == "L" else frame
     return Original(frame, pixels, "JPEG", profile, compression)
+
+
+def _webp_quality(data: bytes) -> int:
+    """From the kind of the picture's chunk, behind those of its colours and metadata."""
+    position = 12
+    while position + 8 <= len(data):
+        chunk, size = struct.unpack_from("<4sI", data, position)
+        if chunk == b"VP8L":
+            return _LOSSLESS
+        if chunk == b"VP8 ":
+            break
+        position += 8 + size + size % 2
+    return LOSSY_QUALITY
 
 
 def _orientation(header: Image.Image) -> int:

@@ -142,6 +142,12 @@ def test_other_metadata_is_dropped_and_the_colour_profile_kept(car: Frame) -> No
             assert written.info["icc_profile"] == profile
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_colour_profile_does_not_hurt(car: Frame, kind: str) -> None:
+    data = by_pillow(as_rgb(car), kind, icc_profile=b"no profile" * 20)
+    assert decode_image(rewrite(data), max_pixels=MAX_PIXELS).shape == car.shape
+
+
 @pytest.mark.parametrize(("quality", "subsampling"), [(30, 2), (85, 1), (97, 0)])
 def test_a_jpeg_keeps_its_quality(car: Frame, quality: int, subsampling: int) -> None:
     data = by_pillow(as_rgb(car), "JPEG", quality=quality, subsampling=subsampling)
@@ -165,7 +171,9 @@ def test_a_grey_and_a_four_colour_jpeg(car: Frame, mode: str, written_mode: str)
 
 
 def test_a_lossless_webp_stays_lossless(car: Frame) -> None:
-    data = by_pillow(as_rgb(car), "WEBP", lossless=True)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = by_pillow(as_rgb(car), "WEBP", lossless=True, icc_profile=profile)
+    assert data.index(b"VP8L") > len(profile)
     assert np.array_equal(all_pixels(data), all_pixels(rewrite(data)))
     lossy = rewrite(by_pillow(as_rgb(car), "WEBP", quality=60))
     assert b"VP8 " in lossy[:64]
