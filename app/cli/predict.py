@@ -1,6 +1,7 @@
 """`predict`: read pictures from disk."""
 
 import argparse
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -9,6 +10,7 @@ from typing import Any
 
 import cv2
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -31,10 +33,17 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
-    parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
+    parser.add_argument("--min-confidence", type=_probability, help="lowest detection confidence")
     parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
     parser.set_defaults(run=run)
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.save.mkdir(parents=True, exist_ok=True)
     table = Table("picture", "plate", "confidence", "format", "corrected", "ms")
     failed = 0
+    saved: set[Path] = set()
     try:
         for path, outcome in _read_all(engine, pictures, options):
             if isinstance(outcome, AlprError):
@@ -64,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"{path}: {outcome}", file=sys.stderr)
                 continue
             if arguments.save is not None:
-                _save(path, outcome, arguments.save, settings.max_pixels)
+                target = _free_name(arguments.save / f"{path.stem}.jpg", saved)
+                _save(path, outcome, target, settings.max_pixels)
             answer = prediction_body(outcome, model, str(path))
             if arguments.json:
                 print(answer.model_dump_json())
@@ -110,9 +121,16 @@ def _read_all(
             bar.advance(task)
 
 
-def _save(path: Path, result: FrameResult, directory: Path, max_pixels: int) -> None:
+def _free_name(target: Path, taken: set[Path]) -> Path:
+    """The target, with a number behind its name where another picture has it already."""
+    names = (target.with_stem(f"{target.stem}-{number}") for number in itertools.count(2))
+    free = next(name for name in itertools.chain([target], names) if name not in taken)
+    taken.add(free)
+    return free
+
+
+def _save(path: Path, result: FrameResult, target: Path, max_pixels: int) -> None:
     frame = decode_image(path.read_bytes(), max_pixels=max_pixels)
-    target = directory / f"{path.stem}.jpg"
     if not cv2.imwrite(str(target), annotate(frame, result)):
         raise OSError(f"{target} cannot be written")
 
@@ -120,10 +138,10 @@ def _save(path: Path, result: FrameResult, directory: Path, max_pixels: int) -> 
 def _add_rows(table: Table, path: Path, answer: Prediction) -> None:
     milliseconds = f"{answer.timings_ms.total - answer.timings_ms.queue:.0f}"
     if not answer.plates:
-        table.add_row(str(path), "-", "", "", "", milliseconds)
+        table.add_row(escape(str(path)), "-", "", "", "", milliseconds)
     for plate in answer.plates:
         table.add_row(
-            str(path),
+            escape(str(path)),
             plate.plate,
             f"{plate.confidence:.2f}",
             plate.validation.format or "not NZ",
