@@ -49,7 +49,7 @@ function startPasting(files, take) {
     if (event.clipboardData.files.length > 0) {
       event.preventDefault();
       files(event.clipboardData.files);
-    } else if (!event.target.closest("input")) {
+    } else if (!(event.target instanceof HTMLInputElement)) {
       const text = event.clipboardData.getData("text").trim();
       if (/^https?:\/\/\S+$/i.test(text)) take([behind(text)]);
     }

@@ -17,7 +17,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
 )
-SECONDS = 20
+SECONDS = 30
 _WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation",

@@ -1,14 +1,13 @@
-"""Pictures come in, plates come out: the reading view as an operator uses it."""
+"""A picture and what was read of it."""
 
-import csv
+import io
 import json
-import re
-import socket
 
 import pytest
+from PIL import ExifTags, Image
 
 from tests.console.conftest import KEY, OpenConsole
-from tests.servers import Server, SocketServer, http_answer, read_request
+from tests.pictures import draw_car, encode
 
 PLATE = "KLM482"
 BROKEN = b"no picture at all"
@@ -38,9 +37,10 @@ def test_dropped_picture(open_console: OpenConsole, scene: bytes) -> None:
     console.shoot("result")
 
 
-def test_box_lies_over_the_plate(open_console: OpenConsole, scene: bytes) -> None:
+@pytest.mark.parametrize("orientation", [1, 6], ids=["upright", "turned by EXIF"])
+def test_box_lies_over_the_plate(open_console: OpenConsole, scene: bytes, orientation: int) -> None:
     console = open_console()
-    console.choose(("car.jpg", scene))
+    console.choose(("car.jpg", _turned(scene) if orientation == 6 else scene))
     console.wait_for_plate(PLATE)
     answer = json.loads(console.open_code("json"))
     size, box = answer["image"], answer["plates"][0]["bbox"]
@@ -55,59 +55,48 @@ def test_box_lies_over_the_plate(open_console: OpenConsole, scene: bytes) -> Non
     assert drawn["width"] == pytest.approx(box["width"] * scale, abs=6)
 
 
-def test_pasted_picture(open_console: OpenConsole, scene: bytes) -> None:
+def _turned(picture: bytes) -> bytes:
+    """The picture lying on its side, with the note in it that puts it upright."""
+    image = Image.open(io.BytesIO(picture)).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=90, exif=exif)
+    return out.getvalue()
+
+
+def test_two_plates(open_console: OpenConsole, scene: bytes) -> None:
+    first = Image.open(io.BytesIO(scene))
+    second = Image.open(io.BytesIO(encode(draw_car("ABC123"), ".png"))).resize(first.size)
+    both = Image.new("RGB", (2 * first.width, first.height))
+    both.paste(first)
+    both.paste(second, (first.width, 0))
+    out = io.BytesIO()
+    both.save(out, "JPEG", quality=90)
     console = open_console()
-    console.paste(("pasted.png", scene))
-    console.wait_for_plate(PLATE)
-
-
-def test_sample(open_console: OpenConsole) -> None:
-    console = open_console()
-    console.get_by("button", "Try the sample").click()
-    console.wait_for_plate(PLATE)
-
-
-def test_camera(open_console: OpenConsole) -> None:
-    console = open_console()
-    console.get_by("button", "Camera").click()
-    take = console.get_by("button", "Take picture")
-    take.click()  # waits until the camera is there
-    console.page.get_by_text("No plate found").first.wait_for()
-    assert re.fullmatch(r"camera-\d{6}\.jpg", console.text("#stage .name"))
-    assert not console.page.evaluate("document.getElementById('camera-video').srcObject")
-
-
-def test_url(open_console: OpenConsole, scene: bytes) -> None:
-    def serve(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(http_answer(scene, "Content-Type: image/jpeg"))
-
-    console = open_console()
-    field = console.page.get_by_label("Address of a picture")
-    with SocketServer(serve) as camera:
-        field.fill(f"{camera.url}/snapshots/gate.jpg")
-        field.press("Enter")
-        console.wait_for_plate(PLATE)
-    assert "gate.jpg" in console.text("#stage")
-    assert "Fetched by the service" in console.text("#stage")
+    console.choose(("two.jpg", out.getvalue()))
+    shown = {"KLM482": "ABC123", "ABC123": "KLM482"}
+    console.page.locator(".hero").wait_for()
+    before = next(text for text in shown if console.plate(text).count())
+    other = console.page.locator(".others").get_by_role("button", pressed=False)
+    other.click()
+    console.wait_for_plate(shown[before])
+    assert console.page.locator(".boxes .box").count() == 2
     assert console.page.locator(".boxes .chosen").count() == 1
-    assert f"{camera.url}/snapshots/gate.jpg" in console.open_code("curl")
-    console.shoot("url")
+    console.shoot("two")
+    console.page.locator(".boxes .box:not(.chosen) .line").click()
+    console.wait_for_plate(before)
 
 
-def test_url_that_is_refused(open_console: OpenConsole) -> None:
+def test_picture_the_browser_cannot_show(open_console: OpenConsole, scene: bytes) -> None:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(scene)).save(out, "TIFF")
     console = open_console()
-    field = console.page.get_by_label("Address of a picture")
-    field.fill("car.jpg")
-    field.press("Enter")
-    assert "begins with http" in console.text("#url-error")
-    assert field.get_attribute("aria-invalid") == "true"
-    field.fill("http://192.168.1.20/car.jpg")
-    field.press("Enter")
-    alert = console.page.locator("#result [role=alert]")
-    alert.wait_for()
-    assert "does not lead to a public address." in alert.inner_text()
-    assert console.text("#url-error") == ""
+    console.choose(("car.tiff", out.getvalue()))
+    console.wait_for_plate(PLATE)
+    console.page.get_by_text("This browser cannot show the file.").wait_for()
+    assert console.page.locator(".boxes .chosen").count() == 1
+    assert console.page.locator(".cut-out").count() == 0
 
 
 def test_broken_file(open_console: OpenConsole) -> None:
@@ -121,62 +110,6 @@ def test_broken_file(open_console: OpenConsole) -> None:
     console.shoot("broken")
     alert.get_by_role("button", name="Try again").click()
     alert.wait_for()
-
-
-def test_queue_of_twenty(open_console: OpenConsole, scene: bytes) -> None:
-    console = open_console()
-    good = [(f"car {number}.jpg", scene) for number in range(18)]
-    console.drop(*good, ("broken.jpg", BROKEN), ('=cmd|"/c calc"!A1.jpg', scene))
-    page = console.page
-    page.locator("#progress-text", has_text="19 of 20 pictures read, 1 failed").wait_for()
-    assert page.locator("#rows tr").count() == 20
-    assert page.locator("#progress").evaluate("(bar) => bar.value / bar.max") == 1
-    assert console.text("#announcer") == "19 of 20 pictures read, 1 failed."
-    console.get_by("button", "broken.jpg").click()
-    assert "The picture was not read" in console.text("#result")
-    console.get_by("button", "car 3.jpg").click()
-    console.wait_for_plate(PLATE)
-    assert console.get_by("button", "car 3.jpg").get_attribute("aria-current") == "true"
-    console.shoot("queue")
-    with page.expect_download() as download:
-        console.get_by("button", "Download CSV").click()
-    path = download.value.path()
-    assert re.fullmatch(r"plates-\d{12}\.csv", download.value.suggested_filename)
-    lines = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    assert [line["plate"] for line in lines] == [PLATE] * 18 + ["", PLATE]
-    assert lines[18]["error"] == "The data is not an image the service knows."
-    assert lines[19]["file"] == '\'=cmd|"/c calc"!A1.jpg'
-    assert float(lines[0]["confidence"]) > 0.9
-    console.get_by("button", "Clear").click()
-    assert page.locator("#list").is_hidden()
-    assert console.get_by("button", "Try the sample").is_visible()
-
-
-def test_busy_service_is_asked_again(
-    open_console: OpenConsole, weights_environment: dict[str, str], scene: bytes
-) -> None:
-    environment = {
-        **weights_environment,
-        **{"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "0"},
-        **{"ALPR_MAX_IN_FLIGHT": "1", "ALPR_MAX_BATCH_FILES": "1"},
-    }
-    refused: list[int] = []
-    with Server(environment) as server:
-        console = open_console(key=None, server=server)
-        console.page.on("response", lambda answer: refused.append(answer.status))
-        console.drop(*[(f"{number}.jpg", scene) for number in range(3)])
-        console.page.locator("#progress-text", has_text="3 of 3 pictures read").wait_for()
-    assert 503 in refused
-
-
-def test_service_that_is_gone(open_console: OpenConsole, scene: bytes) -> None:
-    console = open_console()
-    console.context.set_offline(True)
-    console.choose(("car.jpg", scene))
-    console.page.locator("#result", has_text="The connection broke off.").wait_for()
-    console.context.set_offline(False)
-    console.get_by("button", "Try again").click()
-    console.wait_for_plate(PLATE)
 
 
 def test_correction_is_explained(open_console: OpenConsole) -> None:
