@@ -1,0 +1,100 @@
+"""The pool: order, cancelling, deadlines, counts."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+
+import pytest
+
+from app.engine import Engine
+from app.errors import DeadlineExceeded, InvalidImage
+from app.vision.pipeline import PlatePipeline, ReadOptions
+
+OPTIONS = ReadOptions(min_confidence=0.4, enhance="off")
+
+
+class Load:
+    """What the engine reports."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def __call__(self, queued: int, running: int) -> None:
+        self.seen.append((queued, running))
+
+
+@pytest.fixture
+def load() -> Load:
+    return Load()
+
+
+@pytest.fixture
+def engine(pipeline: PlatePipeline, load: Load) -> Iterator[Engine]:
+    engine = Engine(pipeline, pipeline, workers=1, observe=load)
+    yield engine
+    engine.close()
+
+
+def test_a_picture(engine: Engine, load: Load, car_jpeg: bytes) -> None:
+    result = engine.submit(car_jpeg, OPTIONS).result(30)
+    assert [plate.characters.text for plate in result.plates] == ["ABC123"]
+    assert next(iter(result.timings_ms)) == "queue"
+    assert load.seen[0] == (1, 0)
+    assert (0, 1) in load.seen
+    assert load.seen[-1] == (0, 0)
+
+
+def test_a_failure_leaves_the_counts_right(engine: Engine, load: Load) -> None:
+    with pytest.raises(InvalidImage):
+        engine.submit(b"no picture", OPTIONS).result(30)
+    assert load.seen[-1] == (0, 0)
+
+
+def test_a_late_picture_is_not_begun(engine: Engine, load: Load, car_jpeg: bytes) -> None:
+    with pytest.raises(DeadlineExceeded):
+        engine.submit(car_jpeg, OPTIONS, deadline=time.monotonic() - 0.001).result(30)
+    assert load.seen[-1] == (0, 0)
+
+
+def test_cancelling_drops_what_is_queued(engine: Engine, load: Load, car_jpeg: bytes) -> None:
+    jobs = [engine.submit(car_jpeg, OPTIONS) for _ in range(6)]
+    assert engine.queued >= 4
+    cancelled = [job for job in jobs[2:] if job.cancel()]
+    assert len(cancelled) == 4
+    for job in jobs[:2]:
+        job.result(30)
+    with pytest.raises(CancelledError):
+        jobs[-1].result(30)
+    assert (engine.queued, engine.running) == (0, 0)
+
+
+def test_closing_finishes_what_runs_and_drops_the_rest(
+    pipeline: PlatePipeline, car_jpeg: bytes
+) -> None:
+    engine = Engine(pipeline, pipeline, workers=1)
+    jobs = [engine.submit(car_jpeg, OPTIONS) for _ in range(5)]
+    while not engine.running:
+        time.sleep(0.001)
+    engine.close()
+    assert jobs[0].result(0).best is not None
+    assert jobs[-1].cancelled()
+
+
+def test_many_threads_at_once_read_the_same(pipeline: PlatePipeline, car_jpeg: bytes) -> None:
+    engine = Engine(pipeline, pipeline, workers=4)
+    texts: list[str] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            best = engine.submit(car_jpeg, OPTIONS).result(60).best
+            texts.append(best.characters.text if best else "")
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    engine.close()
+    assert texts == ["ABC123"] * 20
+    assert (engine.queued, engine.running) == (0, 0)
