@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from app import __version__
-from app.cli import benchmark, compare, evaluate, models, predict, redact, serve, settings
+from app.cli import (
+    benchmark,
+    compare,
+    evaluate,
+    models,
+    predict,
+    quantize,
+    redact,
+    serve,
+    settings,
+)
 from app.errors import AlprError
 
-COMMANDS = (serve, predict, redact, models, evaluate, compare, benchmark, settings)
+COMMANDS = (serve, predict, redact, models, evaluate, compare, benchmark, quantize, settings)
 """Each has `add_parser(subparsers)`, which sets `run`: arguments to exit status."""
 
 

@@ -64,13 +64,20 @@ class PlateDetector(BaseDetector):
             for found in self._run(frame, threshold)
         ]
 
+    def to_input(
+        self, frame: Frame
+    ) -> tuple[NDArray[np.float32], tuple[float, float], tuple[float, float]]:
+        """What the network gets for a frame: tensor, scale and padding (left, top) in pixels."""
+        squared, ratio, padding = letterbox(frame, self.size)
+        return _to_tensor(squared), ratio, padding
+
     def _run(self, frame: Frame, threshold: float) -> list[DetectionResult]:
         height, width = frame.shape[:2]
         if min(height, width) * self.size < max(height, width):
             return []  # a line: less than a pixel of it would reach the network
-        squared, ratio, padding = letterbox(frame, self.size)
+        tensor, ratio, padding = self.to_input(frame)
         try:
-            (output,) = self.session.run(None, {self._input: _to_tensor(squared)})
+            (output,) = self.session.run(None, {self._input: tensor})
         except Exception as error:  # the binding raises bare subclasses of it
             raise InferenceError("The detector failed.") from error
         found: list[DetectionResult] = convert_to_detection_result(

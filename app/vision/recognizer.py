@@ -63,13 +63,14 @@ class PlateRecognizer(BaseOCR):
         Raises:
             InferenceError: the network failed.
         """
-        images = [self._prepare(crop) for crop in crops]
+        images = [self.to_input(crop) for crop in crops]
         read: list[Characters] = []
         for start in range(0, len(images), self._batch):
             read.extend(self._read_batch(np.stack(images[start : start + self._batch])))
         return read
 
-    def _prepare(self, crop: Frame) -> NDArray[np.uint8]:
+    def to_input(self, crop: Frame) -> NDArray[np.uint8]:
+        """What the network gets for a crop: (height, width, channels) of its plate config."""
         config = self.config
         grey = config.image_color_mode == "grayscale"
         colours = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY if grey else cv2.COLOR_BGR2RGB)
