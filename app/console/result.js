@@ -10,7 +10,12 @@ const LOW_CONFIDENCE = 0.75; // the default of ALPR_LOW_CONFIDENCE
 
 /** Shows an item; `chosen` is the plate in front, `choose(index)` brings another one there. */
 export function showResult(item, chosen, { choose, retry }) {
-  byId("result").replaceChildren(...parts(item, chosen, choose, retry));
+  const result = byId("result");
+  const unfolded = [...result.querySelectorAll("details[open]")].map(({ id }) => id);
+  const focused = result.contains(document.activeElement);
+  result.replaceChildren(...parts(item, chosen, choose, retry));
+  for (const id of unfolded) byId(id)?.setAttribute("open", "");
+  if (focused) (result.querySelector("[aria-pressed='true']") ?? result).focus();
 }
 
 /** The text of a plate that counts: the correction where there is one. */

@@ -79,8 +79,10 @@ def test_two_plates(open_console: OpenConsole, scene: bytes) -> None:
     console.page.locator(".hero").wait_for()
     before = next(text for text in shown if console.plate(text).count())
     other = console.page.locator(".others").get_by_role("button", pressed=False)
-    other.click()
+    other.press("Enter")
     console.wait_for_plate(shown[before])
+    focused = console.page.evaluate("document.activeElement.getAttribute('aria-pressed')")
+    assert focused == "true"
     assert console.page.locator(".boxes .box").count() == 2
     assert console.page.locator(".boxes .chosen").count() == 1
     console.shoot("two")
