@@ -82,6 +82,20 @@ def test_a_slow_camera_holds_nobody_up(camera_client: TestClient) -> None:
     assert_error(response, 400, "url_unreachable")
 
 
+def test_a_slow_look_up_holds_nobody_up(
+    camera_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(*arguments: object, **options: object) -> object:
+        time.sleep(3)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    start = time.monotonic()
+    response = camera_client.post("/predict/url", json={"url": "http://slow.example/"})
+    assert time.monotonic() - start < 2
+    assert_error(response, 400, "url_unreachable")
+
+
 def test_a_private_address_that_is_not_named(camera_client: TestClient) -> None:
     response = camera_client.post("/predict/url", json={"url": "http://127.0.0.2/"})
     assert_error(response, 400, "url_not_allowed")
