@@ -41,12 +41,11 @@ class FailingSession:
         raise RuntimeError("CUDA out of memory at 0x7f00")
 
 
-def failing(pipeline: PlatePipeline, part: str) -> PlatePipeline:
-    """The pipeline with a detector or recognizer that fails on every run."""
-    broken = copy.copy(pipeline)
-    network = copy.copy(getattr(pipeline, part))
+def failing(settings: Settings, part: str) -> PlatePipeline:
+    """A pipeline with a detector or recognizer that fails on every run."""
+    broken = build_pipeline(settings, resolve_weights(settings), threads=1)
+    network = getattr(broken, part)
     network.session = FailingSession(network.session)
-    setattr(broken, part, network)
     return broken
 
 
@@ -64,12 +63,12 @@ def test_outcomes_of_readings(make_client: ClientFactory, car_jpeg: bytes) -> No
 @pytest.mark.parametrize("part", ["detector", "recognizer"])
 def test_a_network_that_fails_is_a_500_without_details(
     make_client: ClientFactory,
-    pipeline: PlatePipeline,
+    settings: Settings,
     part: str,
     car_jpeg: bytes,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    client = make_client(pipeline=failing(pipeline, part))
+    client = make_client(pipeline=failing(settings, part))
     response = client.post("/predict/file", files={"file": car_jpeg})
     assert_error(response, 500, "inference_failed")
     assert "CUDA" not in response.text
@@ -127,10 +126,14 @@ def test_rejections_by_reason(
 ) -> None:
     narrow = settings.model_copy(update={"min_aspect_ratio": 6.0})
     client = make_client(pipeline=build_pipeline(narrow, resolve_weights(narrow), threads=1))
-    for query in ("", "?min_confidence=1"):
-        client.post(f"/predict/file{query}", files={"file": car_jpeg})
+    client.post("/predict/file", files={"file": car_jpeg})
     found = samples(client)
     assert found.value("alpr_rejected_detections_total", reason="aspect_ratio") == 1
+    assert found.value("alpr_rejected_detections_total", reason="confidence") == 0
+    usual = make_client()
+    usual.post("/predict/file?min_confidence=1", files={"file": car_jpeg})
+    found = samples(usual)
+    assert found.value("alpr_rejected_detections_total", reason="aspect_ratio") == 0
     assert found.value("alpr_rejected_detections_total", reason="confidence") == 1
     assert found.value("alpr_confidence_score_count") == 0
 
