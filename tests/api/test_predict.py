@@ -26,7 +26,7 @@ def test_the_contract_of_a_read_plate(client: TestClient, car_jpeg: bytes) -> No
     body = response.json()
     assert set(body) == {
         *("plate", "confidence", "validation", "corrected_plate", "plates", "image"),
-        *("timings_ms", "model", "request_id"),
+        *("passes", "timings_ms", "model", "request_id"),
     }
     (plate,) = body["plates"]
     assert set(plate) == {
