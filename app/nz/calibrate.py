@@ -21,15 +21,21 @@ from app.nz.decoder import PlateDecoder
 from app.nz.fitting import fit_calibration
 from app.nz.formats import format_of
 from app.nz.outcome import Outcome, outcome
-from app.nz.samples import LOWEST_THRESHOLD, Samples, choose_threshold, correction_curve
+from app.nz.samples import (
+    COST_OF_LOSS,
+    LOWEST_THRESHOLD,
+    Samples,
+    choose_threshold,
+    correction_curve,
+)
 
 METHOD: Final = (
     "Temperature, then floor and smoothing: maximum likelihood of the true character in each slot "
     "of plates read without a slip, on a grid, each half of the plates judging what was fitted on "
     "the other. Scaling: multinomial logistic regression on the same slots, drawn back to the "
     "temperature. Confusions: substitutions counted on them. Slips: shares of readable plates. "
-    "Threshold: lowest at which corrections turned at most {tolerance:.2%} of the right readings "
-    "wrong, on plates that nothing was fitted on."
+    "Threshold: gains most, a loss costing {cost} gains and at most {tolerance:.2%} of the right "
+    "readings being lost, on plates that nothing was fitted on."
 )
 
 
@@ -55,7 +61,7 @@ def _calibrate(options: argparse.Namespace) -> Calibration:
         replace(
             load_calibration(GENERIC),
             ocr=options.ocr,
-            method=METHOD.format(tolerance=options.tolerance),
+            method=METHOD.format(tolerance=options.tolerance, cost=COST_OF_LOSS),
             data=f"{options.data}: {len(fitting)} plates to fit, {len(choosing)} for the threshold",
             measured=datetime.now(tz=UTC).date().isoformat(),
         ),
@@ -65,7 +71,7 @@ def _calibrate(options: argparse.Namespace) -> Calibration:
     )
     curve = correction_curve(choosing, decoder)
     threshold = choose_threshold(curve, tolerance=options.tolerance)
-    title = f"Corrections of {options.ocr}: {len(choosing)} plates, {options.data}"
+    title = f"Corrections of {options.ocr} on {len(choosing)} plates"
     plot_curve(curve, threshold=threshold, title=title, path=options.plot)
     return replace(fitted, threshold=threshold)
 

@@ -5,7 +5,8 @@ plate of a shape is equally likely. A shape is written with one letter per chara
 key of ``CLASSES``, or the literal character itself.
 
 The shares within a format follow the public vehicle lists of 2011 and 2023-24 (of standard plates
-90 % have three digits, 9 % two, 1 % one). Personalised plates are any text; most are words.
+90 % have three digits, 9 % two, 1 % one). Personalised plates are any text; most are words, or
+letters and then a number.
 """
 
 import string
@@ -93,16 +94,26 @@ _SHAPES: Final[dict[str, dict[str, float]]] = {
         "d": 0.001,
     },
     "personalised": {
-        "llllll": 0.4,
-        "lllll": 0.13,
-        "llll": 0.06,
+        "llllll": 0.28,
+        "lllll": 0.12,
+        "llll": 0.07,
         "lll": 0.02,
         "ll": 0.005,
         "l": 0.002,
-        "aaaaaa": 0.22,
-        "aaaaa": 0.12,
-        "aaaa": 0.03,
-        "aaa": 0.01,
+        "llllld": 0.06,
+        "lllldd": 0.06,
+        "lllddd": 0.05,
+        "lldddd": 0.03,
+        "lllld": 0.04,
+        "llldd": 0.04,
+        "llddd": 0.02,
+        "llld": 0.02,
+        "lldd": 0.01,
+        "dlllll": 0.02,
+        "aaaaaa": 0.11,
+        "aaaaa": 0.06,
+        "aaaa": 0.02,
+        "aaa": 0.007,
         "aa": 0.002,
         "a": 0.001,
     },

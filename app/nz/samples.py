@@ -116,6 +116,8 @@ class CorrectionCurve:
 
 
 LOWEST_THRESHOLD: Final = 0.5
+COST_OF_LOSS: Final = 5
+"""A right plate made wrong is a fine to the wrong driver, a wrong one left is no fine."""
 
 
 def correction_curve(samples: Samples, decoder: PlateDecoder) -> CorrectionCurve:
@@ -143,12 +145,13 @@ def correction_curve(samples: Samples, decoder: PlateDecoder) -> CorrectionCurve
 
 
 def choose_threshold(curve: CorrectionCurve, *, tolerance: float) -> float:
-    """Lowest threshold from which upwards at most ``tolerance`` of right readings are lost.
+    """The threshold that gains most, a reading lost costing as much as ``COST_OF_LOSS`` gained.
 
-    It lies just above the first correction (by falling posterior) that would exceed that.
+    At most ``tolerance`` of the right readings are lost at it; of equally good thresholds it is the
+    highest. 1 where no correction is worth it.
     """
-    allowed = tolerance * curve.right
-    too_many = np.flatnonzero(curve.lost > allowed)
-    if len(too_many) == 0:
-        return LOWEST_THRESHOLD
-    return float(np.nextafter(curve.thresholds[too_many[0]], 1.0))
+    lost = np.concatenate([[0], curve.lost])
+    worth = np.concatenate([[0], curve.gained]) - COST_OF_LOSS * lost
+    worth = np.where(lost > tolerance * curve.right, -1, worth)
+    best = int(worth.argmax())
+    return float(curve.thresholds[best - 1]) if best else 1.0

@@ -37,8 +37,12 @@ def decoder(threshold: float = 0.9, alphabet: str = ALPHABET) -> PlateDecoder:
     ["KLM482", "KL4821", "QQZ1", "A1ABC", "A123B", "OI1234", "N0PLAT", "BOO5T", "GO4IT", "ZO0VI"],
 )
 @pytest.mark.parametrize("small", [False, True])
-def test_a_lawful_plate_read_with_confidence_stays(plate: str, small: bool) -> None:
-    reading = decoder(0.5).decode(distributions(plate), small_plate=small)
+@pytest.mark.parametrize("ocr", ["generic", "cct_xs_v2_global"])
+def test_a_lawful_plate_read_with_confidence_stays(ocr: str, plate: str, small: bool) -> None:
+    calibration = load_calibration(ocr)
+    assert calibration.ocr == ocr
+    reader = PlateDecoder(ALPHABET, "_", threshold=0.5, calibration=calibration)
+    reading = reader.decode(distributions(plate), small_plate=small)
     assert reading.raw == plate
     assert reading.corrected_plate is None
     assert reading.correction is None

@@ -94,23 +94,27 @@ def test_decoding_mends_errors_outside_the_grammar(fitted: Calibration) -> None:
     assert result.lost == 0
 
 
-def test_the_threshold_keeps_losses_within_the_tolerance() -> None:
+def test_the_threshold_gains_most_within_the_tolerance() -> None:
     curve = CorrectionCurve(
         thresholds=np.array([0.99, 0.95, 0.9, 0.8, 0.7]),
-        gained=np.array([1, 2, 2, 3, 3]),
+        gained=np.array([1, 2, 2, 30, 30]),
         lost=np.array([0, 0, 1, 1, 2]),
-        changed=np.array([0, 0, 0, 0, 0]),
+        changed=np.array([0, 0, 0, 0, 1]),
         right=100,
-        wrong=10,
+        wrong=40,
     )
-    none = choose_threshold(curve, tolerance=0.001)
-    assert 0.9 < none < 0.95
-    assert curve.at(none) == (2, 0, 0)
-    one = choose_threshold(curve, tolerance=0.01)
-    assert 0.7 < one < 0.8
-    assert curve.at(one) == (3, 1, 0)
-    assert choose_threshold(curve, tolerance=0.05) == LOWEST_THRESHOLD
+    assert choose_threshold(curve, tolerance=0.001) == 0.95
+    assert curve.at(0.95) == (2, 0, 0)
+    assert choose_threshold(curve, tolerance=0.05) == 0.8
+    assert curve.at(0.8) == (30, 1, 0)
     assert curve.at(0.999) == (0, 0, 0)
+
+
+def test_corrections_that_only_lose_are_not_made() -> None:
+    losing = CorrectionCurve(
+        np.array([0.9]), np.array([0]), np.array([1]), np.array([0]), right=10, wrong=0
+    )
+    assert choose_threshold(losing, tolerance=1.0) == 1.0
 
 
 def test_the_curve_agrees_with_decoding_at_a_threshold(fitted: Calibration) -> None:
