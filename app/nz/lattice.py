@@ -170,10 +170,8 @@ class Lattice:
             key = (row, members)
             if key not in ranked:
                 values = rows[row].tolist()
-                ranked[key] = sorted(
-                    ((values[column], column) for column in self._columns[members]),
-                    key=_by_falling_value,
-                )
+                best_first = sorted(self._columns[members], key=values.__getitem__, reverse=True)
+                ranked[key] = [(values[column], column) for column in best_first[: self._visits]]
             options.append(ranked[key])
         return options
 
@@ -204,10 +202,6 @@ class Lattice:
             )
         ]
         return tuple(sorted(found, key=lambda item: (-item.probability, item.plate)))
-
-
-def _by_falling_value(option: tuple[float, int]) -> tuple[float, int]:
-    return -option[0], option[1]
 
 
 def _slip_weights(slots: int, rates: SlipRates) -> NDArray[np.float64]:
@@ -299,7 +293,11 @@ def _path_products(
     own, later, earlier = running[:, 0], running[:, 1], running[:, 2]
     products = np.empty((3 * slots, *own.shape[1:]))
     products[0] = own[slots]
-    doubled, inserted, missed = np.split(products[1:], [slots - 1, 2 * slots - 1])
+    doubled, inserted, missed = (
+        products[1:slots],
+        products[slots : 2 * slots],
+        products[2 * slots :],
+    )
     np.multiply(own[: slots - 1], later[slots - 2 :: -1], out=doubled)
     doubled *= flat.take(gather.doubled, axis=0) * factors.doubled
     np.multiply(own[:slots], later[slots - 1 :: -1], out=inserted)
