@@ -30,7 +30,6 @@ from models.training.slots import ALPHABET, PAD
 MODELS = Path(__file__).resolve().parents[1]
 UNSEEN_SEED = 77_000_000
 DETECTOR_THRESHOLD = 0.4  # fast-alpr's default
-DECODER_THRESHOLD = 0.9
 
 Image = NDArray[np.uint8]
 
@@ -144,7 +143,7 @@ def reading_table(
 def decode(reader: Reader, calibration: Calibration, crops: Sequence[Image]) -> list[str]:
     """Plates as the New Zealand decoder gives them, raw where it offers no correction."""
     decoder = PlateDecoder(
-        ALPHABET, ALPHABET[PAD], threshold=DECODER_THRESHOLD, calibration=calibration
+        ALPHABET, ALPHABET[PAD], threshold=calibration.threshold, calibration=calibration
     )
     readings = [decoder.decode(row) for row in reader.probabilities(crops)]
     return [reading.corrected_plate or reading.raw for reading in readings]
@@ -211,12 +210,12 @@ def main() -> None:
     own_ocr = args.models / manifest["ocr"]["file"]
     detectors = {"own": OnnxDetector(own_detector)}
     readers = {"own": Reader(own_ocr, args.models / manifest["ocr"]["config_file"])}
-    calibrations = {"own": load_calibration()}
+    calibrations = {"own": load_calibration(manifest["ocr"]["name"])}
     if args.other_detector:
         detectors["teacher"] = OnnxDetector(args.other_detector)
     for model, config in args.other_ocr:
         readers[model.stem] = Reader(model, config)
-        calibrations[model.stem] = load_calibration()
+        calibrations[model.stem] = load_calibration(model.stem)
     tables = [detection_table(detectors, detector_sets(args.photos))]
     if args.nz_real:
         tables.append(recall_table(detectors, read_photos(args.nz_real)))

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.synth.overlay import overlay
-from app.synth.spec import draw_spec
 from models.training.crops import crop_window, weather
 from models.training.photos import Photo
-from models.training.rendered import UNREADABLE_SHARE, RenderedCrop, middles_seen
-from models.training.slots import SLOTS
+from models.training.rendered import (
+    UNREADABLE_SHARE,
+    RenderedCrop,
+    middles_seen,
+    training_spec,
+)
 
 SMALLEST = 20.0  # px, width of a plate worth exchanging
 
@@ -39,9 +42,9 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
     while True:
         photo = photos[int(rng.integers(len(photos)))]
         choice = fitting(photo)
-        spec = draw_spec(rng, mix="training")
-        if not choice or len(spec.text) > SLOTS:
+        if not choice:
             continue
+        spec = training_spec(rng)
         box = _box(photo, choice[int(rng.integers(len(choice)))])
         image, plate = overlay(rng, photo.image, box, spec=spec, severity=None)
         if not plate.readable and rng.random() > UNREADABLE_SHARE:

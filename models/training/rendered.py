@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.nz.formats import PERSONALISED
 from app.synth.crops import draw_crop
 from app.synth.spec import PlateSpec, draw_spec, rows_of
 from models.training.slots import SLOTS
@@ -23,12 +24,27 @@ class RenderedCrop:
     places: NDArray[np.float32]
 
 
-def render_crop(rng: np.random.Generator) -> RenderedCrop:
-    """A crop of the training mix of formats, of any severity, at most SLOTS long."""
+PERSONALISED_SHARE = 0.2
+FOREIGN_SHARE = 0.2
+
+
+def training_spec(rng: np.random.Generator) -> PlateSpec:
+    """A plate of at most SLOTS characters: mostly of the renderer's training mix, with enough
+    personalised and foreign ones that a slot must read its character rather than guess its kind."""
     while True:
-        spec = draw_spec(rng, mix="training")
-        if len(spec.text) > SLOTS:
-            continue
+        chance = rng.random() - PERSONALISED_SHARE
+        if chance < 0:
+            spec = draw_spec(rng, format_name=PERSONALISED)
+        else:
+            spec = draw_spec(rng, mix="foreign" if chance < FOREIGN_SHARE else "training")
+        if len(spec.text) <= SLOTS:
+            return spec
+
+
+def render_crop(rng: np.random.Generator) -> RenderedCrop:
+    """A crop of a plate of any severity."""
+    while True:
+        spec = training_spec(rng)
         image, plate = draw_crop(rng, spec=spec)
         if plate.readable or rng.random() < UNREADABLE_SHARE:
             size = np.array(image.shape[1::-1], np.float32)
