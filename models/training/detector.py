@@ -149,20 +149,20 @@ class Run:
 
 
 def train(run: Run, views: Views, validation: list[Photo]) -> None:
-    """Train to the plan's end, reporting and saving on the way and on SIGTERM."""
+    """Train to the plan's end, reporting and saving on the way and, before it ends, on SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     parts: list[dict[str, float]] = []
     started = time.monotonic()
     for batch in views.batches(run.draws):
         parts.append(run.step(batch))
-        last = run.draws >= run.plan.draws
-        if run.draws % run.plan.report_every < run.plan.batch or last:
+        stopped = bool(stopping)
+        due = run.draws % run.plan.report_every < run.plan.batch
+        if due or stopped or run.draws >= run.plan.draws:
             report(run, parts, validation, time.monotonic() - started)
             parts, started = [], time.monotonic()
             run.save()
-        if stopping:
-            run.save()
+        if stopped:
             raise SystemExit(128 + stopping[0])
 
 

@@ -175,20 +175,20 @@ def place_loss(scores: Any, places: Any) -> Any:
 
 
 def train(run: Run, sources: Sources, validation: Validation, workers: int) -> None:
-    """Train to the plan's end, reporting and saving on the way and on SIGTERM."""
+    """Train to the plan's end, reporting and saving on the way and, before it ends, on SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     losses: list[dict[str, float]] = []
     started = time.monotonic()
     for batch in batches(run.plan, sources, run.draws, workers):
         losses.append(run.step(batch))
-        last = run.draws >= run.plan.draws
-        if run.draws % run.plan.report_every < run.plan.batch or last:
+        stopped = bool(stopping)
+        due = run.draws % run.plan.report_every < run.plan.batch
+        if due or stopped or run.draws >= run.plan.draws:
             report(run, losses, validation, time.monotonic() - started)
             losses, started = [], time.monotonic()
             run.save()
-        if stopping:
-            run.save()
+        if stopped:
             raise SystemExit(128 + stopping[0])
 
 
