@@ -1,6 +1,6 @@
 // Requests to the service this page came from, with its errors as sentences.
 
-import { askForKey, currentKey } from "./key.js";
+import { askForKey, currentKey, timesDeclined } from "./key.js";
 
 const BUSY_ATTEMPTS = 6;
 
@@ -18,12 +18,15 @@ export class ApiError extends Error {
 export async function request(path, { body, headers = {}, prompt = true, onWait = () => {} } = {}) {
   for (let attempt = 1; ; ) {
     const key = currentKey();
+    const declined = timesDeclined();
     const response = await send(path, { body, headers, key });
     if (response.ok) return response;
     const error = await errorOf(response);
     if (response.status === 401 && prompt) {
-      // Another request may have been given a key while this one was under way.
-      if (currentKey() === key && !(await askForKey(key === null ? "" : error.message))) {
+      // Another request may have asked while this one was under way: its answer is good for both.
+      const asked = timesDeclined() !== declined;
+      const reason = key === null ? "" : error.message;
+      if (currentKey() === key && (asked || !(await askForKey(reason)))) {
         throw new ApiError("This service asks for an API key, and none was given.", error.code);
       }
       continue;

@@ -4,8 +4,12 @@ import { byId } from "./dom.js";
 
 const STORED = "nz-alpr-key";
 let asking = null;
+let declined = 0;
 
 export const currentKey = () => sessionStorage.getItem(STORED);
+
+/** How often the field was closed without a key. */
+export const timesDeclined = () => declined;
 
 /** Opens the key field; resolves to whether a key was given. Several who ask share one dialog. */
 export function askForKey(reason = "") {
@@ -16,7 +20,12 @@ export function askForKey(reason = "") {
     byId("key-forget").hidden = currentKey() === null;
     byId("key-input").value = "";
     dialog.returnValue = "";
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "given"), { once: true });
+    const answer = () => {
+      const given = dialog.returnValue === "given";
+      if (!given) declined += 1;
+      resolve(given);
+    };
+    dialog.addEventListener("close", answer, { once: true });
     dialog.showModal();
   }).finally(() => {
     asking = null;

@@ -7,7 +7,7 @@ import { progressText, showChosen, showList, showProgress, startList, updateRow 
 import { plate, spelled } from "./plate.js";
 import { Queue } from "./queue.js";
 import { showResult, textOf } from "./result.js";
-import { clearStage, showStage } from "./stage.js";
+import { clearStage, cutOut, showStage } from "./stage.js";
 import { startStatus, stopStatus } from "./status.js";
 import { sentence } from "./words.js";
 
@@ -51,9 +51,12 @@ function bringForward(item, index = 0) {
   showResult(item, index, { choose: chooseOther, retry: (failed) => queue.retry([failed]) });
 }
 
-// The enlarged plate can be cut out of the picture only once the picture is there.
+// The enlarged plate can be cut out of the picture only once the picture is there, which may be
+// after the answer: it is added to what is shown, so that nobody's focus is moved.
 byId("stage").addEventListener("picture", () => {
-  if (front.item?.answer) bringForward(front.item, front.plate);
+  const found = front.item?.answer?.plates[front.plate];
+  const hero = byId("result").querySelector(".hero:not(:has(.cut-out))");
+  hero?.append(cutOut(found.bbox) ?? "");
 });
 
 function announceItem({ state, answer, error }) {
