@@ -8,21 +8,28 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-__all__ = ["Browser", "Console", "Locator", "Scheme", "find_chromium", "launch"]
+__all__ = ["Browser", "BrowserContext", "Console", "Locator", "Scheme", "find_chromium", "launch"]
 
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
 )
-SECONDS = 30
+SECONDS = 120
+"""For what should happen at once: a machine with much else to do may take long over it."""
 _WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation",
   (event) => violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
 """
+_GIVE_KEY = """(key) => new Promise((resolve) => {
+  document.getElementById("key-dialog").addEventListener("close", resolve, { once: true });
+  document.getElementById("key-button").click();
+  document.getElementById("key-input").value = key;
+  document.getElementById("key-form").requestSubmit();
+})"""
 _FILES = """(files) => {
   const transfer = new DataTransfer();
   for (const [name, type, data] of files) {
@@ -46,9 +53,11 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def launch(chromium: str) -> Iterator[Browser]:
+def launch(chromium: str, camera: Path | None = None) -> Iterator[Browser]:
+    """A browser whose camera shows `camera`, a baseline JPEG named *.mjpeg, or a test card."""
+    seen = () if camera is None else (f"--use-file-for-fake-video-capture={camera}",)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *seen])
         yield browser
         browser.close()
 
@@ -58,7 +67,7 @@ class Console:
 
     def __init__(
         self,
-        browser: Browser,
+        context: BrowserContext,
         url: str,
         *,
         key: str | None,
@@ -71,27 +80,35 @@ class Console:
         self.shots: Path | None = None
         self.errors: list[str] = []
         self.requested: list[str] = []
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        self.context.set_default_timeout(SECONDS * 1e3)
-        self.page: Page = self.context.new_page()
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(SECONDS * 1e3)
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme=scheme)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.add_init_script(_WATCH)
         self.page.goto(url + at)
         if key is not None:
-            self.give_key(key)
+            self.page.evaluate(_GIVE_KEY, key)
 
     def close(self) -> None:
         """Close the tab; asserts that the page kept to its policy."""
         violations = self.page.evaluate("window.violations")
-        self.context.close()
+        self.page.close()
         assert not self.errors, self.errors
         assert not violations, violations
         mine = (self.url, "blob:", "data:")
         foreign = [address for address in self.requested if not address.startswith(mine)]
         assert not foreign, foreign
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """No tab reaches the service meanwhile."""
+        self.page.context.set_offline(True)
+        try:
+            yield
+        finally:
+            self.page.context.set_offline(False)
 
     def give_key(self, key: str) -> None:
         self.page.get_by_role("button", name="Enter key").click()
@@ -145,7 +162,8 @@ class Console:
 
     def axe(self) -> list[str]:
         """What axe finds wrong, whatever its weight."""
-        self.page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
         found: list[str] = self.page.evaluate(_AXE)
         return found
 

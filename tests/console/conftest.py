@@ -3,6 +3,7 @@
 Set CONSOLE_SCREENSHOTS to a folder to keep what the tests saw.
 """
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,23 +11,29 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from PIL import Image
 
 from app.api.routes.console import DIRECTORY
 from tests.servers import Server
 
 if TYPE_CHECKING:  # playwright may be absent
-    from tests.console.browser import Browser, Console
+    from tests.console.browser import BrowserContext, Console
 
 KEY = "typed-by-an-operator"
+ROOM = 2
+"""Pictures that the service accepts at a time: as many as one console sends."""
 OpenConsole: TypeAlias = "Callable[..., Console]"
 
 
 @pytest.fixture(scope="package")
 def service(weights_environment: dict[str, str]) -> Iterator[Server]:
-    """The service with a key, as an operator starts it."""
+    """The service with a key, full of two pictures, and patient with those it fetches."""
     environment = {
         "ALPR_API_KEYS": KEY,
         "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
+        "ALPR_URL_TIMEOUT": "100",
+        "ALPR_MAX_IN_FLIGHT": str(ROOM),
+        "ALPR_MAX_BATCH_FILES": str(ROOM),
         "ALPR_DRAIN_SECONDS": "0",
     }
     with Server(weights_environment | environment) as server:
@@ -43,19 +50,26 @@ def automation() -> ModuleType:
 
 
 @pytest.fixture(scope="package")
-def browser(automation: ModuleType) -> "Iterator[Browser]":
-    """Of the package only: its event loop must not outlive the tests that need it."""
+def context(
+    automation: ModuleType, scene: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[BrowserContext]":
+    """Tabs that share a cache, of a browser whose camera sees the scene.
+
+    Of the package only: its event loop must not outlive the tests that need it.
+    """
     chromium = automation.find_chromium()
     if chromium is None:
         pytest.skip("browser tests need chromium (apt-get install chromium)")
-    with automation.launch(chromium) as browser:
-        yield browser
+    camera = tmp_path_factory.mktemp("camera") / "scene.mjpeg"
+    Image.open(io.BytesIO(scene)).save(camera, "JPEG", quality=95)  # the sample is progressive
+    with automation.launch(chromium, camera) as browser:
+        yield browser.new_context()
 
 
 @pytest.fixture
 def open_console(
     automation: ModuleType,
-    browser: "Browser",
+    context: "BrowserContext",
     service: Server,
     request: pytest.FixtureRequest,
 ) -> Iterator[OpenConsole]:
@@ -67,8 +81,8 @@ def open_console(
     folder = os.environ.get("CONSOLE_SCREENSHOTS")
     opened: list[Console] = []
 
-    def open_(key: str | None = KEY, server: Server = service, **options: Any) -> "Console":
-        console: Console = automation.Console(browser, server.url, key=key, **options)
+    def open_(key: str | None = KEY, **options: Any) -> "Console":
+        console: Console = automation.Console(context, service.url, key=key, **options)
         console.shots = Path(folder) / request.node.name if folder else None
         opened.append(console)
         return console

@@ -40,12 +40,14 @@ def shoot(
     browser: Browser, url: str, path: Path, *, width: int, height: int, scheme: Scheme
 ) -> None:
     """One screenshot of a queue of all cars, with as many colours as fit into LARGEST bytes."""
-    console = Console(browser, url, key=KEY, width=width, height=height, scheme=scheme)
+    context = browser.new_context()
+    console = Console(context, url, key=KEY, width=width, height=height, scheme=scheme)
     console.choose(*[(f"gate-{seed:02}.jpg", scene(plate)) for plate, seed in CARS.items()])
     console.page.locator("#progress-text", has_text=f"{len(CARS)} of {len(CARS)}").wait_for()
     console.page.locator(".cut-out").wait_for()
     picture = Image.open(io.BytesIO(console.page.screenshot())).convert("RGB")
     console.close()
+    context.close()
     for colours in (256, 192, 128, 96, 64):
         picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:

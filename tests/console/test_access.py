@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from tests.console.conftest import KEY, OpenConsole
+
+if TYPE_CHECKING:
+    from tests.console.browser import Console
 
 PLATE = "KLM482"
 NAME = "document.activeElement.innerText?.trim() ?? ''"
@@ -36,12 +39,14 @@ def test_key_stays_in_its_tab(open_console: OpenConsole, scene: bytes) -> None:
     assert console.page.evaluate("JSON.stringify(localStorage) + document.cookie") == "{}"
     console.page.reload()
     assert "Key given" in console.text("#key-button")
-    with console.context.expect_page() as opened:
+    with console.page.context.expect_page() as opened:
         console.page.evaluate("void open('/', '', 'noopener')")
+    opened.value.wait_for_load_state()
     assert "Enter key" in opened.value.locator("#key-button").inner_text()
+    opened.value.close()
     console.get_by("button", "Key given").click()
     console.get_by("button", "Forget the key").click()
-    assert "Enter key" in console.text("#key-button")
+    console.get_by("button", "Enter key").wait_for()
     assert console.page.evaluate("sessionStorage.length") == 0
 
 
@@ -67,9 +72,12 @@ def test_keyboard_alone(open_console: OpenConsole, scene: bytes, tmp_path: Path)
                 return
         raise AssertionError(f"Tab does not reach {name}")
 
+    # The browser takes the choosing over some time after the first listener, so this is early.
+    page.on("filechooser", lambda chooser: None)
     page.keyboard.press("Tab")
     assert page.evaluate(NAME) == "Skip to the content"
     page.keyboard.press("Enter")
+    page.locator("#main:focus").wait_for()
     tab_to("Choose pictures")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
@@ -107,55 +115,60 @@ def test_axe(open_console: OpenConsole, scene: bytes, scheme: Literal["light", "
     assert console.axe() == []
     console.get_by("button", "broken.jpg").click()
     assert console.axe() == []
-    console.get_by("link", "Status").click()
-    console.page.locator(".settings").wait_for()
-    console.page.locator(".panel").first.wait_for()
+    _show_status(console)
+    console.call("status.js", "module.stopStatus()")  # axe looks at what is there for a while
     console.shoot("status")
     assert console.axe() == []
 
 
-@pytest.mark.parametrize("width", [320, 360])
-def test_phone(open_console: OpenConsole, scene: bytes, width: int) -> None:
-    console = open_console(width=width, height=740)
-    assert console.overflow() == 0
-    console.shoot("empty")
+def _show_status(console: "Console") -> None:
+    """Change to the status view and wait for all its parts."""
+    console.get_by("link", "Status").click()
+    for part in (".figures", ".panel", ".settings"):
+        console.page.locator(part).first.wait_for()
+
+
+def test_phone(open_console: OpenConsole, scene: bytes) -> None:
+    console = open_console(width=320, height=740)
+
+    def assert_that_it_fits(name: str) -> None:
+        for width in (320, 360):
+            console.page.set_viewport_size({"width": width, "height": 740})
+            assert console.overflow() == 0, (name, width)
+            console.shoot(f"{name}-{width}")
+
+    assert_that_it_fits("empty")
     console.get_by("button", "Key given").click()
-    assert console.overflow() == 0
+    assert_that_it_fits("key")
     console.get_by("button", "Cancel").click()
     long_name = "a very long name of a picture without any end " * 3
     console.choose(("a.jpg", scene), (f"{long_name}.jpg", scene), ("broken.jpg", b"?"))
     console.page.locator("#progress-text", has_text="2 of 3 pictures read").wait_for()
     console.open_code("json")
     console.open_code("curl")
-    assert console.overflow() == 0
-    console.shoot("result")
-    console.get_by("link", "Status").click()
-    console.page.locator(".settings").wait_for()
-    console.page.locator(".panel").first.wait_for()
-    assert console.overflow() == 0
-    console.shoot("status")
+    assert_that_it_fits("result")
+    _show_status(console)
+    assert_that_it_fits("status")
 
 
 def test_status(open_console: OpenConsole, scene: bytes) -> None:
     console = open_console()
     console.choose(("car.jpg", scene))
     console.wait_for_plate(PLATE)
-    console.get_by("link", "Status").click()
+    _show_status(console)
     page = console.page
-    page.locator(".settings").wait_for()
-    page.locator(".panel").first.wait_for()
+    page.locator("#metrics", has_text="/predict/file").wait_for()
     assert "healthy" in console.text("#health")
     assert "on CPU" in console.text("#health")
-    assert "/predict/file" in console.text("#metrics")
     row = page.get_by_role("row", name=re.compile("^Finding plates"))
     _, pictures, mean, *_ = row.inner_text().split("\t")
     assert int(pictures) >= 1
-    assert re.fullmatch(r"\d+(\.\d)? ms", mean)
+    assert re.fullmatch(r"\d+(\.\d+)? m?s", mean)
     assert "ALPR_MAX_UPLOAD_BYTES" in console.text("#settings")
     assert KEY not in page.content()
     assert page.title() == "Status · NZ ALPR"
     console.get_by("link", "Read").click()
-    assert console.plate(PLATE).is_visible()
+    console.wait_for_plate(PLATE)
 
 
 def test_status_without_a_key(open_console: OpenConsole) -> None:

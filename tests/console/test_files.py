@@ -43,7 +43,7 @@ def test_who_gets_the_page(accept: str, page: bool) -> None:
 
 
 def test_browsers_get_the_page(service: Server) -> None:
-    answer = requests.get(service.url, headers={"Accept": CHROMIUM}, timeout=5)
+    answer = requests.get(service.url, headers={"Accept": CHROMIUM}, timeout=60)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Vary"] == "Accept"
@@ -51,14 +51,14 @@ def test_browsers_get_the_page(service: Server) -> None:
 
 
 def test_programs_get_the_index(service: Server) -> None:
-    answer = requests.get(service.url, timeout=5)
+    answer = requests.get(service.url, timeout=60)
     assert answer.headers["Vary"] == "Accept"
     assert "POST /predict/file" in answer.json()["endpoints"]
 
 
 @pytest.mark.parametrize("name", [path.name for path in FILES])
 def test_file(service: Server, name: str) -> None:
-    answer = requests.get(f"{service.url}/console/{name}", timeout=5)
+    answer = requests.get(f"{service.url}/console/{name}", timeout=60)
     assert answer.content == (DIRECTORY / name).read_bytes()
     assert answer.headers["Content-Type"] == MEDIA_TYPES[Path(name).suffix]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -73,11 +73,11 @@ def test_file(service: Server, name: str) -> None:
 
 def test_files_are_not_sent_twice(service: Server) -> None:
     address = f"{service.url}/console/main.js"
-    tag = requests.get(address, timeout=5).headers["ETag"]
+    tag = requests.get(address, timeout=60).headers["ETag"]
     for given in (tag, f'"other", W/{tag}'):
-        again = requests.get(address, headers={"If-None-Match": given}, timeout=5)
+        again = requests.get(address, headers={"If-None-Match": given}, timeout=60)
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
-    assert requests.get(address, headers={"If-None-Match": '"x"'}, timeout=5).status_code == 200
+    assert requests.get(address, headers={"If-None-Match": '"x"'}, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_files_are_not_sent_twice(service: Server) -> None:
     ],
 )
 def test_nothing_else_is_served(service: Server, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
     connection.request("GET", path)  # as it is: requests would tidy it up
     answer = connection.getresponse()
     assert answer.status == 404
@@ -142,11 +142,11 @@ def test_letters_are_those_of_the_renderer() -> None:
 
 
 def test_settings_need_a_key(service: Server) -> None:
-    assert requests.get(f"{service.url}/settings", timeout=5).status_code == 401
+    assert requests.get(f"{service.url}/settings", timeout=60).status_code == 401
 
 
 def test_settings_show_what_is_in_effect(service: Server) -> None:
-    answer = requests.get(f"{service.url}/settings", headers={"X-API-Key": KEY}, timeout=5)
+    answer = requests.get(f"{service.url}/settings", headers={"X-API-Key": KEY}, timeout=60)
     shown = {entry["name"]: entry for entry in answer.json()}
     assert shown["url_private_hosts"]["value"] == ["127.0.0.1"]
     assert shown["url_private_hosts"]["is_default"] is False

@@ -34,11 +34,12 @@ def test_sample(open_console: OpenConsole) -> None:
 
 
 def test_camera(open_console: OpenConsole) -> None:
+    """The browser's camera sees the scene."""
     console = open_console()
     console.get_by("button", "Camera").click()
     take = console.get_by("button", "Take picture")
     take.click()  # waits until the camera is there
-    console.page.get_by_text("No plate found").first.wait_for()
+    console.wait_for_plate(PLATE)
     assert re.fullmatch(r"camera-\d{6}\.jpg", console.text("#stage .name"))
     assert not console.page.evaluate("document.getElementById('camera-video').srcObject")
 

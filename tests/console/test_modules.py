@@ -3,14 +3,16 @@
 import csv
 import io
 import shlex
+from collections.abc import Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.console.conftest import OpenConsole
+from tests.servers import Server
 
 if TYPE_CHECKING:
-    from tests.console.browser import Console
+    from tests.console.browser import BrowserContext, Console
 
 EXPOSITION = r"""# HELP t_seconds Time
 # TYPE t_seconds histogram
@@ -58,9 +60,14 @@ FIELDS = {
 """File names and what curl must be given to send them as they are."""
 
 
-@pytest.fixture
-def console(open_console: OpenConsole) -> "Console":
-    return open_console(key=None)
+@pytest.fixture(scope="module")
+def console(
+    automation: ModuleType, context: "BrowserContext", service: Server
+) -> "Iterator[Console]":
+    """One tab for all: the modules keep nothing."""
+    console: Console = automation.Console(context, service.url, key=None)
+    yield console
+    console.close()
 
 
 def test_exposition(console: "Console") -> None:
