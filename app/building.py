@@ -61,7 +61,7 @@ def build_pipeline(
     decoder = PlateDecoder(
         recognizer.alphabet,
         recognizer.pad_char,
-        threshold=settings.correction_threshold or calibration.threshold,
+        threshold=settings.correction_threshold,
         calibration=calibration,
         furthest_issued=settings.furthest_issued,
     )

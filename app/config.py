@@ -76,10 +76,12 @@ class Settings(BaseSettings):
     enhance_below: Probability = Field(
         0.75, description="`enhance=auto` looks again at readings less confident than this."
     )
-    correction_threshold: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
-        None,
-        description="Posterior from which a lawful reading is offered as correction; by default "
-        "the one measured for the OCR.",
+    correction_threshold: float = Field(
+        0.97,
+        ge=0.5,
+        le=1,
+        description="Posterior from which a lawful reading is offered as correction. Stricter than "
+        "what calibration on synthetic plates asks for: a wrong one is the costliest error.",
     )
     furthest_issued: str = Field(
         "RP", description="Furthest prefix issued in the standard series (January 2026)."

@@ -37,6 +37,11 @@ class Box:
     def moved(self, right: int, down: int) -> "Box":
         return Box(self.x1 + right, self.y1 + down, self.x2 + right, self.y2 + down)
 
+    def enlarged(self, across: float, down: float) -> "Box":
+        """With a share of its width added left and right, and of its height above and below."""
+        wide, high = round(self.width * across), round(self.height * down)
+        return Box(self.x1 - wide, self.y1 - high, self.x2 + wide, self.y2 + high)
+
     def clipped(self, width: int, height: int) -> "Box":
         """The part inside a frame of that size; it may be empty."""
         x1, y1 = min(max(self.x1, 0), width), min(max(self.y1, 0), height)
