@@ -1,5 +1,5 @@
 """A sheet of rendered plates that the released reader misreads, for its model card:
-`python -m models.training.failures --out models/curves/misread.png`.
+`python -m models.training.failures --out models/curves/misread.jpg`.
 """
 
 import argparse
@@ -35,9 +35,10 @@ def misread(reader: Reader, crops: int) -> Iterator[tuple[Image, str, str]]:
 
 def sheet(cases: list[tuple[Image, str, str]]) -> Image:
     """A grid of crops, each over a line that tells truth > reading."""
-    height = TILE[1] + CAPTION
-    canvas = np.full((ROWS * height, COLUMNS * TILE[0], 3), 255, np.uint8)
-    for i, (image, truth, text) in enumerate(cases[: ROWS * COLUMNS]):
+    cases = cases[: COLUMNS * ROWS]
+    height, rows = TILE[1] + CAPTION, -(-len(cases) // COLUMNS)
+    canvas = np.full((rows * height, COLUMNS * TILE[0], 3), 255, np.uint8)
+    for i, (image, truth, text) in enumerate(cases):
         top, left = i // COLUMNS * height, i % COLUMNS * TILE[0]
         canvas[top : top + TILE[1], left : left + TILE[0]] = cv2.resize(image, TILE)
         origin = (left + 4, top + TILE[1] + 16)
@@ -51,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw rendered plates that are misread.")
     parser.add_argument("--models", type=Path, default=MODELS)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--crops", type=int, default=400)
+    parser.add_argument("--crops", type=int, default=1200)
     args = parser.parse_args()
     entry = json.loads((args.models / "manifest.json").read_text())["ocr"]
     reader = Reader(args.models / entry["file"], args.models / entry["config_file"])
