@@ -1,5 +1,6 @@
 """Settings to a running engine."""
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ from app.engine import Engine, LoadObserver
 from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
-from app.vision.detector import PlateDetector
+from app.vision.detector import WIDE_BORDER, PlateDetector
 from app.vision.graph import optimize_detector
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
@@ -36,12 +37,7 @@ def build_pipeline(
     plate_filter = PlateFilter(
         settings.min_aspect_ratio, settings.max_aspect_ratio, settings.small_plate_aspect_ratio
     )
-    detector = PlateDetector(
-        open_session(
-            optimize_detector(weights.detector.path), device=settings.device, threads=threads
-        ),
-        min_confidence=settings.min_confidence,
-    )
+    detector = build_detector(settings, weights, threads=threads)
     search = PlateSearch(
         detector,
         slices or detector,
@@ -75,6 +71,20 @@ def build_pipeline(
     )
     warm_up(pipeline)
     return pipeline
+
+
+def build_detector(settings: Settings, weights: Weights, *, threads: int) -> PlateDetector:
+    """The detector alone. Raises ModelError."""
+    path = weights.detector.path
+    session = open_session(optimize_detector(path), device=settings.device, threads=threads)
+    wide = None
+    if settings.padding == "tight":
+        side = session.get_inputs()[0].shape[2]
+        height = math.ceil((side * 9 / 16 + WIDE_BORDER) / 32) * 32
+        wide = open_session(
+            optimize_detector(path, height=height), device=settings.device, threads=threads
+        )
+    return PlateDetector(session, min_confidence=settings.min_confidence, wide=wide)
 
 
 def warm_up(pipeline: PlatePipeline) -> None:

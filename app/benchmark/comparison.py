@@ -40,13 +40,13 @@ class DetailCost:
 class Comparison:
     """Medians over the rounds, by server and number of clients.
 
-    `ratios` are ours over the article's in requests a second, both looking once at each picture;
+    `ratios` are ours over the article's in requests a second, all looking once at each picture;
     `cpu_ms` is the processor time of our server a request at the highest load, split by stage, the
     rest being HTTP.
     """
 
     results: dict[str, list[LoadResult]]
-    ratios: dict[int, float]
+    ratios: dict[str, dict[int, float]]
     cpu_ms: dict[str, float]
     startup_seconds: dict[str, float]
     details: list[DetailCost]
@@ -76,12 +76,13 @@ def compare(
             details.append(_detail_cost(weights, detail, sent, seconds))
         servers = [
             stack.enter_context(article_server(weights)),
-            stack.enter_context(our_server(weights, "low")),
+            stack.enter_context(our_server(weights)),
+            stack.enter_context(our_server(weights, padding="tight")),
         ]
         for server in servers:  # warm up
             _load(server, frames, clients=2, seconds=2)
         measured: dict[tuple[str, int], list[LoadResult]] = {}
-        ours = servers[-1]
+        ours = servers[1]
         before: dict[str, float] = {}
         cpu: list[dict[str, float]] = []
         for turn in range(rounds):
@@ -97,12 +98,15 @@ def compare(
             server.name: [_median(measured[server.name, count]) for count in clients]
             for server in servers
         }
-        article, own = (results[server.name] for server in servers)
+        article, *own = (results[server.name] for server in servers)
         return Comparison(
             results=results,
             ratios={
-                count: round(mine.requests_per_second / theirs.requests_per_second, 2)
-                for count, mine, theirs in zip(clients, own, article, strict=True)
+                server.name: {
+                    count: round(mine.requests_per_second / theirs.requests_per_second, 2)
+                    for count, mine, theirs in zip(clients, measurements, article, strict=True)
+                }
+                for server, measurements in zip(servers[1:], own, strict=True)
             },
             cpu_ms={
                 stage: round(statistics.median(one[stage] for one in cpu), 2) for stage in cpu[0]
@@ -116,7 +120,7 @@ def compare(
 def _detail_cost(
     weights: Weights, detail: str, frames: Sequence[Path], seconds: float
 ) -> DetailCost:
-    with our_server(weights, detail) as server:
+    with our_server(weights, detail=detail) as server:
         _load(server, frames, clients=1, seconds=1)
         before = _passes(server)
         result = _load(server, frames, clients=1, seconds=seconds)

@@ -53,15 +53,19 @@ def article_server(weights: Weights) -> Iterator[Server]:
 
 
 @contextmanager
-def our_server(weights: Weights, detail: str) -> Iterator[Server]:
+def our_server(
+    weights: Weights, *, detail: str = "low", padding: str = "square"
+) -> Iterator[Server]:
     environment = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
         "ALPR_DETAIL": detail,
+        "ALPR_PADDING": padding,
     }
-    with _running("nz-alpr", ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
+    name = "nz-alpr" if padding == "square" else f"nz-alpr, {padding} padding"
+    with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
         yield server
 
 

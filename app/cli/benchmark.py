@@ -79,8 +79,9 @@ def _print(console: Console, comparison: Comparison) -> None:
             f"{cost.p99_ms:.0f}",
         )
     console.print(costs)
-    ratios = ", ".join(f"{ratio:.2f} at {clients}" for clients, ratio in comparison.ratios.items())
-    console.print(f"requests/s, ours over the article's: {ratios} clients")
+    for name, ratios in comparison.ratios.items():
+        listed = ", ".join(f"{ratio:.2f} at {clients}" for clients, ratio in ratios.items())
+        console.print(f"requests/s, {name} over the article's: {listed} clients")
     total = comparison.cpu_ms["total"]
     shares = ", ".join(
         f"{stage} {milliseconds:.1f} ({milliseconds / total:.0%})"

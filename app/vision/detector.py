@@ -14,6 +14,8 @@ from open_image_models.detection.core.yolo_v9.preprocess import letterbox
 from app.errors import InferenceError, ModelCorrupt
 from app.vision.types import Box, Detection, Frame
 
+WIDE_BORDER = 16
+"""Rows of padding that the lower input keeps around a wide frame."""
 _LABELS = {0: "License Plate"}
 # Division as the networks were trained with, once for each of the 256 values.
 _UNIT = (np.arange(256) / 255.0).astype(np.float32)
@@ -27,8 +29,22 @@ class PlateDetector(BaseDetector):
     open-image-models on the same frame, to the bit; unlike there, a failed run raises.
     """
 
-    def __init__(self, session: ort.InferenceSession, *, min_confidence: float) -> None:
-        """Raises ModelCorrupt where the network has another input or output."""
+    def __init__(
+        self,
+        session: ort.InferenceSession,
+        *,
+        min_confidence: float,
+        wide: ort.InferenceSession | None = None,
+    ) -> None:
+        """Load nothing, but look at the network.
+
+        Args:
+            wide: the same network for frames so wide that they need less than its whole height,
+                with an input that has less padding.
+
+        Raises:
+            ModelCorrupt: the network has another input or output.
+        """
         shape = session.get_inputs()[0].shape
         outputs = session.get_outputs()
         if len(shape) != 4 or shape[2] != shape[3] or not isinstance(shape[2], int):
@@ -39,6 +55,8 @@ class PlateDetector(BaseDetector):
         self.size: int = shape[2]
         self.min_confidence = min_confidence
         self._input = session.get_inputs()[0].name
+        self._wide = wide
+        self._wide_height: int = 0 if wide is None else wide.get_inputs()[0].shape[2]
 
     def predict(self, frame: Frame) -> list[DetectionResult]:
         """Boxes in the types of fast-alpr, at the default threshold."""
@@ -68,16 +86,23 @@ class PlateDetector(BaseDetector):
         self, frame: Frame
     ) -> tuple[NDArray[np.float32], tuple[float, float], tuple[float, float]]:
         """What the network gets for a frame: tensor, scale and padding (left, top) in pixels."""
-        squared, ratio, padding = letterbox(frame, self.size)
-        return _to_tensor(squared), ratio, padding
+        height = self._wide_height if self._is_wide(frame) else self.size
+        padded, ratio, padding = letterbox(frame, (height, self.size))
+        return _to_tensor(padded), ratio, padding
+
+    def _is_wide(self, frame: Frame) -> bool:
+        """Whether the frame, as wide as the input, leaves a border in the lower input."""
+        height, width = frame.shape[:2]
+        return bool(height / width * self.size <= self._wide_height - WIDE_BORDER)
 
     def _run(self, frame: Frame, threshold: float) -> list[DetectionResult]:
         height, width = frame.shape[:2]
         if min(height, width) * self.size < max(height, width):
             return []  # a line: less than a pixel of it would reach the network
         tensor, ratio, padding = self.to_input(frame)
+        session = self._wide if self._wide is not None and self._is_wide(frame) else self.session
         try:
-            (output,) = self.session.run(None, {self._input: tensor})
+            (output,) = session.run(None, {self._input: tensor})
         except Exception as error:  # the binding raises bare subclasses of it
             raise InferenceError("The detector failed.") from error
         found: list[DetectionResult] = convert_to_detection_result(

@@ -19,19 +19,71 @@ import onnx
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
+from app.errors import ModelCorrupt
+
 KEPT_ANCHORS = 512
 """Anchors decoded. A plate is found by some ten of them, so this is room for fifty plates."""
 
 Constants = dict[str, NDArray[Any]]
 
 
-def optimize_detector(model: Path) -> bytes:
-    """The network of an ONNX file, rewritten where it has the forms above, else as it is."""
+STRIDES = (8, 16, 32)
+"""Pixels a anchor of each scale stands for."""
+
+
+def optimize_detector(model: Path, *, height: int | None = None) -> bytes:
+    """The network of an ONNX file, rewritten where it has the forms above, else as it is.
+
+    Args:
+        height: give the input this height in pixels, a multiple of 32, instead of its own.
+
+    Raises:
+        ModelCorrupt: the height of this network's input cannot be changed.
+    """
     network = onnx.load_from_string(model.read_bytes())
-    constants = {item.name: numpy_helper.to_array(item) for item in network.graph.initializer}
+    if height is not None:
+        _set_height(network.graph, height)
+    constants = _constants(network.graph)
     _prune_anchors(network.graph, constants)
     _split_convolutions(network.graph, constants)
     return _serialized(network)
+
+
+def _constants(graph: GraphProto) -> Constants:
+    return {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+
+
+def _set_height(graph: GraphProto, height: int) -> None:
+    """Replace the input's height and the tables that have an entry for each anchor."""
+    constants = _constants(graph)
+    anchors = _anchor_count(constants)
+    size = graph.input[0].type.tensor_type.shape.dim
+    width = size[3].dim_value
+    if anchors is None or anchors != len(_centres(width, width)):
+        raise ModelCorrupt("This detector's input cannot be cut; set ALPR_PADDING=square.")
+    size[2].dim_value = height
+    centres = _centres(height, width)
+    tables = {
+        (1, 2, anchors): centres[:, :2].T[np.newaxis],
+        (1, anchors): centres[:, 2][np.newaxis],
+    }
+    for item in graph.initializer:
+        value = constants[item.name]
+        if value.dtype == np.float32 and value.shape in tables:
+            table = np.ascontiguousarray(tables[value.shape], dtype=np.float32)
+            item.CopyFrom(numpy_helper.from_array(table, item.name))
+        elif value.dtype == np.int64 and anchors in value:
+            resized = np.where(value == anchors, len(centres), value)
+            item.CopyFrom(numpy_helper.from_array(resized, item.name))
+
+
+def _centres(height: int, width: int) -> NDArray[np.float64]:
+    """(anchors, 3): x and y of each anchor in cells of its scale, and the scale's stride."""
+    scales: list[NDArray[np.float64]] = []
+    for stride in STRIDES:
+        y, x = np.mgrid[: height // stride, : width // stride] + 0.5
+        scales.append(np.stack([x.ravel(), y.ravel(), np.full(x.size, float(stride))], axis=1))
+    return np.concatenate(scales)
 
 
 def _prune_anchors(graph: GraphProto, constants: Constants) -> None:
