@@ -4,6 +4,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 
 from app.config import Settings
@@ -97,7 +98,12 @@ def warm_up(pipeline: PlatePipeline) -> None:
 def build_engine(
     settings: Settings, weights: Weights, observe: LoadObserver = lambda queued, running: None
 ) -> Engine:
-    """Load the networks for both ways of running. Raises ModelError."""
+    """Load the networks for both ways of running. Raises ModelError.
+
+    OpenCV is told to stay on the calling thread, for the whole process: one picture a thread is the
+    parallelism there is, and its own threads would only compete with it.
+    """
+    cv2.setNumThreads(1)
     together = build_pipeline(settings, weights, threads=1)
     cores = len(os.sched_getaffinity(0))
     alone = together
