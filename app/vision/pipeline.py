@@ -17,9 +17,6 @@ from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchRes
 from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Plate
 
 EnhanceMode = Literal["off", "auto", "always"]
-REJECTIONS = ("confidence", "aspect_ratio", "outside_frame", "unreadable")
-"""Why a detection is no plate of the answer."""
-STAGES = ("decode", "detect", "ocr", "interpret")
 
 READ_WELL = 0.9
 """A reading this confident needs no second look."""
