@@ -116,6 +116,19 @@ async def parse_multipart(
         raise InvalidRequest("The form cannot be decoded in the charset it names.") from error
 
 
+async def read_file(request: Request, field: str, *, max_bytes: int, timeout: float) -> bytes:
+    """The bytes of the one file of a multipart body; arguments and errors as for `read_files`."""
+    (file, *_) = await read_files(request, field, max_files=1, max_bytes=max_bytes, timeout=timeout)
+    if len(file.data) > max_bytes:
+        raise too_large(max_bytes)
+    return file.data
+
+
+def too_large(limit: int) -> RequestTooLarge:
+    """For a picture over its limit in bytes; a form has room for more than its files."""
+    return RequestTooLarge(f"The picture has more than {limit} bytes.")
+
+
 async def read_json(request: Request, model: type[Model], *, timeout: float) -> Model:
     """A small JSON body as a model.
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from app.api.auth import KEY_HEADER
-from app.api.bodies import SentFile, read_files, read_json
+from app.api.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.api.errors import documented, error_body
 from app.api.reading import (
     admission_weight,
@@ -25,7 +25,7 @@ from app.api.schemas import (
     prediction_body,
 )
 from app.api.service import Service, get_service
-from app.errors import AlprError, RequestTooLarge
+from app.errors import AlprError
 from app.logs import REQUEST_ID
 from app.vision.types import FrameResult
 
@@ -67,16 +67,10 @@ _URL_BODY = {
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
     with service.admission.admit(admission_weight(query, service)):
-        (file, *_) = await read_files(
-            request,
-            "file",
-            max_files=1,
-            max_bytes=settings.max_upload_bytes,
-            timeout=settings.upload_timeout,
+        data = await read_file(
+            request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
         )
-        if len(file.data) > settings.max_upload_bytes:
-            raise _too_large(settings.max_upload_bytes)
-        result = await read_picture(service, request, file.data, read_options(query, service))
+        result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
 
 
@@ -123,14 +117,10 @@ async def _read_batch(
         _item(
             service,
             file.filename,
-            next(outcomes) if len(file.data) <= limit else _too_large(limit),
+            next(outcomes) if len(file.data) <= limit else too_large(limit),
         )
         for file in files
     ]
-
-
-def _too_large(limit: int) -> RequestTooLarge:
-    return RequestTooLarge(f"The picture has more than {limit} bytes.")
 
 
 def _item(service: Service, filename: str | None, outcome: FrameResult | AlprError) -> BatchItem:

@@ -5,12 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.bodies import read_files
+from app.api.bodies import read_file
 from app.api.errors import documented
 from app.api.redacting import redact_picture, redaction_weight
 from app.api.routes.predict import require_key
 from app.api.service import Service, get_service
-from app.errors import RequestTooLarge
 from app.vision.redact import Style
 
 COUNT_HEADER = "X-Plates-Redacted"
@@ -70,17 +69,11 @@ async def redact(
     """Metadata (EXIF with its location, comments, thumbnails) is dropped; the rest stays."""
     settings = service.settings
     with service.admission.admit(redaction_weight(service)):
-        (file, *_) = await read_files(
-            request,
-            "file",
-            max_files=1,
-            max_bytes=settings.max_upload_bytes,
-            timeout=settings.upload_timeout,
+        data = await read_file(
+            request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
         )
-        if len(file.data) > settings.max_upload_bytes:
-            raise RequestTooLarge(f"The picture has more than {settings.max_upload_bytes} bytes.")
         done = await redact_picture(
-            service, request, file.data, style=query.style, min_confidence=query.min_confidence
+            service, request, data, style=query.style, min_confidence=query.min_confidence
         )
     return Response(
         done.data, media_type=done.media_type, headers={COUNT_HEADER: str(len(done.plates))}
