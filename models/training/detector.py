@@ -1,13 +1,15 @@
 """Train the plate detector: `python -m models.training.detector --photos DIR --run DIR`.
 
 Started again with the same arguments it continues from its checkpoint and draws what it would
-have drawn; a larger `--draws` extends a run.
+have drawn; a larger `--draws` extends a run. `--start-from` begins with the weights of an
+exported file instead of random ones (take another `--seed` then, for other views).
 """
 
 import argparse
 import signal
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +19,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.augment import draw_view
+from models.training.augment import View, draw_view
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.overlaid import exchange_plates
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos
 from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
+from models.training.released import restore_detector
 from models.training.schedule import WeightAverage, adamw, learning_rate
 from models.training.yolo import DetectionLoss, Teacher, build_network
 
 FINAL_SIZE = 384
+REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
 PANELS = {
     "loss": ("box", "dfl", "cls", "teacher"),
     "validation": ("ap50", "recall", "precision"),
@@ -43,6 +47,7 @@ class Plan:
     peak_rate: float
     early_size: int
     early_share: float
+    replay_share: float
     teacher_weight: float
     report_every: int
 
@@ -60,15 +65,39 @@ class Batch:
     soft: list[NDArray[np.float32]] | None
 
 
+def as_input(views: Sequence[View]) -> NDArray[np.float32]:
+    """The network's input (n, 3, s, s): RGB in [0, 1]."""
+    stack = np.stack([view.image for view in views])
+    images = stack[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
+    return np.ascontiguousarray(images)
+
+
 class Views:
-    """Batches in order, two made ahead on one thread while the network trains."""
+    """Batches in order, new ones made two ahead on one thread while the network trains."""
 
     def __init__(self, photos: list[Photo], plan: Plan, teacher: Teacher | None) -> None:
         self._photos, self._plan, self._teacher = photos, plan, teacher
 
     def batches(self, start: int) -> Iterator[Batch]:
-        """From draw `start` to the plan's last one."""
+        """From draw `start` to the plan's last one; at the plan's share an old one again."""
         starts = range(start, self._plan.draws, self._plan.batch)
+        old: deque[Batch] = deque(maxlen=REPLAYED_FROM)
+        fresh = self._fresh([first for first in starts if not self._replays(first)])
+        for first in starts:
+            if not self._replays(first):
+                batch = next(fresh)
+                old.append(batch)
+                yield batch
+            elif old:
+                yield old[int(self._rng(first).integers(len(old)))]
+
+    def _rng(self, first: int) -> np.random.Generator:
+        return np.random.default_rng((self._plan.seed, 1, first))
+
+    def _replays(self, first: int) -> bool:
+        return bool(self._rng(first).random() < self._plan.replay_share)
+
+    def _fresh(self, starts: Sequence[int]) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as pool:
             ahead: list[Future[Batch]] = []
             for first in starts:
@@ -84,12 +113,11 @@ class Views:
             draw_view(self._photos, index, size=size, seed=self._plan.seed)
             for index in range(first, first + self._plan.batch)
         ]
-        stack = np.stack([view.image for view in views])
-        images = stack[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
+        images = as_input(views)
         return Batch(
-            images=np.ascontiguousarray(images),
+            images=images,
             boxes=[view.boxes for view in views],
-            soft=self._teacher(np.ascontiguousarray(images)) if self._teacher else None,
+            soft=self._teacher(images) if self._teacher else None,
         )
 
 
@@ -115,6 +143,14 @@ class Run:
         self.average.steps = state["steps"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.draws = state["draws"]
+
+    def start_from(self, path: Path, photos: list[Photo]) -> None:
+        """Take over the weights of an exported file."""
+        views = [
+            draw_view(photos, index, size=FINAL_SIZE, seed=self.plan.seed) for index in range(64)
+        ]
+        restore_detector(self.network, path, torch.from_numpy(as_input(views)).to(self.device))
+        self.average = WeightAverage(self.network, decay=0.998)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -191,6 +227,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the plate detector.")
     parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--start-from", type=Path, help="exported detector.onnx to go on from")
     parser.add_argument("--teacher", type=Path, help="YOLOv9 end2end ONNX file (soft targets)")
     parser.add_argument("--teacher-weight", type=float, default=1.0)
     parser.add_argument("--draws", type=int, default=160_000)
@@ -198,6 +235,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peak-rate", type=float, default=2e-3)
     parser.add_argument("--early-size", type=int, default=256)
     parser.add_argument("--early-share", type=float, default=0.75)
+    parser.add_argument("--replay-share", type=float, default=0.4)
     parser.add_argument("--report-every", type=int, default=8_000)
     parser.add_argument("--validation-photos", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261122)
@@ -219,6 +257,7 @@ def main() -> None:
         peak_rate=args.peak_rate,
         early_size=args.early_size,
         early_share=args.early_share,
+        replay_share=args.replay_share,
         teacher_weight=args.teacher_weight,
         report_every=args.report_every,
     )
@@ -229,6 +268,8 @@ def main() -> None:
     )
     teacher = Teacher(args.teacher) if args.teacher else None
     run = Run(plan, args.run, args.device)
+    if args.start_from and not run.draws:
+        run.start_from(args.start_from, photos)
     train(run, Views(photos, plan, teacher), validation)
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 

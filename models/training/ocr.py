@@ -1,7 +1,8 @@
 """Train the plate reader: `python -m models.training.ocr --photos DIR --run DIR ...`.
 
 Started again with the same arguments it continues from its checkpoint and draws what it would
-have drawn; a larger `--draws` extends a run.
+have drawn; a larger `--draws` extends a run. `--start-from` begins with the weights of an
+exported file instead of random ones (take another `--seed` then, for other crops).
 """
 
 import argparse
@@ -27,6 +28,7 @@ from models.training.mobilevit import PlateReader
 from models.training.photos import LICENSED_SOURCES, read_photos
 from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
 from models.training.readings import Reading, Sources, draw_reading, joined, prepare
+from models.training.released import restore_reader
 from models.training.rendered import render_crop
 from models.training.replay import Replay
 from models.training.schedule import WeightAverage, adamw, learning_rate
@@ -120,6 +122,13 @@ class Run:
             self.average.steps = state["steps"]
             self.optimizer.load_state_dict(state["optimizer"])
             self.draws = state["draws"]
+
+    def start_from(self, path: Path, sources: Sources) -> None:
+        """Take over the weights of an exported file."""
+        drawn = [draw_reading(sources, index, self.plan.seed).image for index in range(512)]
+        pixels = torch.from_numpy(np.stack(drawn))[:, None].float()
+        restore_reader(self.network, path, pixels.to(self.device))
+        self.average = WeightAverage(self.network, decay=0.999)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -253,6 +262,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the plate reader.")
     parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--start-from", type=Path, help="exported ocr.onnx to go on from")
     parser.add_argument(
         "--teacher",
         type=Path,
@@ -309,7 +319,10 @@ def main() -> None:
     )
     validation = read_validation(args.photos, args.validation_crops)
     print(f"{len(real)} real crops, {len(validation.sets['real'][1])} for validation", flush=True)
-    train(Run(plan, args.run, args.device), sources, validation, args.workers)
+    run = Run(plan, args.run, args.device)
+    if args.start_from and not run.draws:
+        run.start_from(args.start_from, sources)
+    train(run, sources, validation, args.workers)
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 
 
