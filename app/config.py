@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         0.75, description="`enhance=auto` looks again at readings less confident than this."
     )
     correction_threshold: float = Field(
-        0.97,
+        0.85,
         ge=0.5,
         le=1,
         description="Posterior from which a lawful reading is offered as correction. Stricter than "

@@ -73,6 +73,21 @@ def pipeline(settings: Settings) -> PlatePipeline:
 
 
 @pytest.fixture(scope="session")
+def hub_settings(shared: Path) -> Settings:
+    """Settings that serve the hub's weights."""
+    paths = {
+        name.removeprefix("ALPR_").lower(): shared / "models" / file
+        for name, file in SHARED_WEIGHTS.items()
+    }
+    return Settings().model_copy(update={"auth": "off", **paths})
+
+
+@pytest.fixture(scope="session")
+def hub_pipeline(hub_settings: Settings) -> PlatePipeline:
+    return build_pipeline(hub_settings, resolve_weights(hub_settings), threads=1)
+
+
+@pytest.fixture(scope="session")
 def car() -> Frame:
     """A drawn car with the plate ABC123."""
     return draw_car("ABC123")

@@ -17,8 +17,8 @@ def add_parser(subparsers: Any) -> None:
         "evaluate",
         help="measure accuracy on pictures of known plates",
         description="DATASET is a folder with a labels.csv (file, text, x1, y1, x2, y2, and any "
-        "other columns), or one whose file names are the plates. The files written by --json and "
-        "--html name plates: keep them private.",
+        "other columns), or one whose file names are the plates. The files written by --json, "
+        "--samples and --html name plates: keep them private.",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument(
@@ -42,6 +42,12 @@ def add_parser(subparsers: Any) -> None:
         help="the photos show plates without a label: leave out precision",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and outcomes")
+    parser.add_argument(
+        "--samples",
+        type=Path,
+        metavar="FILE.npz",
+        help="write what the OCR saw, for python -m app.nz.calibrate; conditions are those of --by",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
     parser.add_argument(
         "--worst", type=int, default=24, help="worst cases of each kind in the report (default 24)"

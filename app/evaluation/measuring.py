@@ -17,6 +17,7 @@ from app.evaluation.errors import DatasetError
 from app.evaluation.html import html_report
 from app.evaluation.outcomes import Evaluation, evaluation_body
 from app.evaluation.reading import Outcome, read_crops, read_photos
+from app.evaluation.sampling import to_samples
 from app.evaluation.summary import summarise, summary_body
 from app.evaluation.table import summary_tables
 from app.vision.pipeline import ReadOptions
@@ -57,13 +58,15 @@ def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
                 engine.pipeline,
                 photos,
                 max_pixels=settings.max_pixels,
-                small_aspect_ratio=settings.small_plate_aspect_ratio,
             )
         else:
             outcomes = read_photos(
                 engine.pipeline, photos, options, recall_only=arguments.recall_only
             )
         collected = list(_with_progress(outcomes, photos))
+        if arguments.samples is not None:
+            seen = [sample for outcome in collected for sample in outcome.samples]
+            to_samples(engine.pipeline, seen, arguments.by).save(arguments.samples)
     finally:
         engine.close()
     return Evaluation(

@@ -13,17 +13,28 @@ from app.nz.decoder import Reading
 from app.nz.validation import normalize
 from app.vision.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions, Stopwatch
-from app.vision.types import Box, Characters, Frame, Plate
+from app.vision.types import Box, Characters, Frame, Looks, Plate
 
 CANDIDATES_KEPT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A plate of known text that was read, as the OCR saw it."""
+
+    text: str
+    tags: dict[str, str]
+    looks: Looks
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """One photo and its counted labels."""
+    """One photo, its counted labels, and what was seen of those of known text."""
 
     photo: PhotoOutcome
     plates: tuple[PlateOutcome, ...]
+    samples: tuple[Sample, ...] = ()
 
 
 def read_photos(
@@ -47,17 +58,17 @@ def read_photos(
         except ImageError as error:
             yield _judge(photo, [], {}, {}, recall_only=recall_only, error=str(error))
             continue
-        found = [_from_plate(plate) for plate in result.plates]
-        yield _judge(photo, found, result.timings_ms, result.rejected, recall_only=recall_only)
+        yield _judge(
+            photo, result.plates, result.timings_ms, result.rejected, recall_only=recall_only
+        )
 
 
 def read_crops(
-    pipeline: PlatePipeline, photos: Sequence[Photo], *, max_pixels: int, small_aspect_ratio: float
+    pipeline: PlatePipeline, photos: Sequence[Photo], *, max_pixels: int
 ) -> Iterator[Outcome]:
     """Read crops without detecting: along the labelled boxes, or pictures that are crops already.
 
     Those are the ones with a single plate whose box is not known or covers at least half of them.
-    Crops less wide than `small_aspect_ratio` times their height are small plates.
 
     Raises:
         DatasetError: several plates in a picture, one of them without a box.
@@ -77,53 +88,49 @@ def read_crops(
                 frame = decode_image(photo.path.read_bytes(), max_pixels=max_pixels)
         except ImageError as fault:
             error = str(fault)
-        plates = tuple(
-            PlateOutcome(
-                photo.name,
-                index,
-                label.text,
-                label.box,
-                label.tags,
-                _read_crop(pipeline, _crop(frame, photo, label), watch, small_aspect_ratio)
-                if frame is not None
-                else None,
-                None,
+        plates, samples = [], []
+        for index, label in labels:
+            read = None
+            if frame is not None:
+                box = _box(frame, photo, label)
+                with watch.stage("ocr"):
+                    (looks,) = pipeline.read_boxes(frame, [box])
+                with watch.stage("interpret"):
+                    reading = pipeline.interpret(looks, box)
+                read = _read_plate(looks.first, reading, None, None) if looks.first.text else None
+                samples.append(Sample(label.text or "", label.tags, looks, box))
+            plates.append(
+                PlateOutcome(photo.name, index, label.text, label.box, label.tags, read, None)
             )
-            for index, label in labels
-        )
         timings = watch.timings_ms if error is None else {}
-        yield Outcome(PhotoOutcome(photo.name, False, False, (), timings, {}, error), plates)
+        yield Outcome(
+            PhotoOutcome(photo.name, False, False, (), timings, {}, error),
+            tuple(plates),
+            tuple(samples),
+        )
 
 
-def _crop(frame: Frame, photo: Photo, label: Label) -> Frame:
-    crop = cut(frame, label.box)
-    height, width = crop.shape[:2]
-    already = len(photo.labels) == 1 and 2 * height * width >= frame.shape[0] * frame.shape[1]
-    return frame if already else crop
+def _box(frame: Frame, photo: Photo, label: Label) -> Box:
+    height, width = frame.shape[:2]
+    box = clip(frame, label.box)
+    already = len(photo.labels) == 1 and 2 * box.height * box.width >= height * width
+    return Box(0, 0, width, height) if already else box
+
+
+def clip(frame: Frame, box: BoxF | None) -> Box:
+    """The part of the frame in the box, at least one pixel of it; all of it without a box."""
+    height, width = frame.shape[:2]
+    if box is None:
+        return Box(0, 0, width, height)
+    x1, y1 = min(max(round(box[0]), 0), width - 1), min(max(round(box[1]), 0), height - 1)
+    return Box(
+        x1, y1, min(max(round(box[2]), x1 + 1), width), min(max(round(box[3]), y1 + 1), height)
+    )
 
 
 def cut(frame: Frame, box: BoxF | None) -> Frame:
-    """The part of the frame in the box, at least one pixel of it; all of it without a box."""
-    if box is None:
-        return frame
-    height, width = frame.shape[:2]
-    x1, y1 = min(max(round(box[0]), 0), width - 1), min(max(round(box[1]), 0), height - 1)
-    x2, y2 = min(max(round(box[2]), x1 + 1), width), min(max(round(box[3]), y1 + 1), height)
-    return Box(x1, y1, x2, y2).crop(frame)
-
-
-def _read_crop(
-    pipeline: PlatePipeline, crop: Frame, watch: Stopwatch, small_aspect_ratio: float
-) -> ReadPlate | None:
-    with watch.stage("ocr"):
-        (characters,) = pipeline.recognizer.read([crop])
-    if not characters.text:
-        return None
-    height, width = crop.shape[:2]
-    with watch.stage("interpret"):
-        small = width < small_aspect_ratio * height
-        reading = pipeline.decoder.decode(characters.probabilities, small_plate=small)
-    return _read_plate(characters, reading, None, None)
+    """The frame inside `clip(frame, box)`."""
+    return clip(frame, box).crop(frame)
 
 
 def _from_plate(plate: Plate) -> ReadPlate:
@@ -154,13 +161,14 @@ def _read_plate(
 
 def _judge(
     photo: Photo,
-    found: Sequence[ReadPlate],
+    answered: Sequence[Plate],
     timings_ms: dict[str, float],
     rejected: dict[str, int],
     *,
     recall_only: bool,
     error: str | None = None,
 ) -> Outcome:
+    found = [_from_plate(plate) for plate in answered]
     matches = match_photo(photo.labels, found)
     by_label = {match.label: match for match in matches}
     taken = {match.found for match in matches}
@@ -191,6 +199,18 @@ def _judge(
             error,
         ),
         plates,
+        _samples(photo, answered, matches),
+    )
+
+
+def _samples(
+    photo: Photo, answered: Sequence[Plate], matches: Sequence[Match]
+) -> tuple[Sample, ...]:
+    pairs = [(photo.labels[match.label], answered[match.found]) for match in matches]
+    return tuple(
+        Sample(label.text, label.tags, plate.looks, plate.detection.box)
+        for label, plate in pairs
+        if label.counted and label.text
     )
 
 

@@ -1,6 +1,7 @@
 """The plate that is most probable given the OCR's distributions and the formats of New Zealand."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,11 @@ from app.nz.alignment import Change, changes
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.formats import FURTHEST_ISSUED, PERSONALISED
 from app.nz.grammar import plate_shapes
-from app.nz.lattice import Lattice
+from app.nz.lattice import Lattice, Posterior
 from app.nz.validation import Validation, validate
+
+DOUBT_IN_SERIES: Final = 2
+"""A misread plate seldom fits a series, and overruling one that does may fine the wrong driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a correction changed in the raw text, and why in a sentence."""
+    """What a correction changed in the raw text, and why in a sentence.
+
+    ``certainty`` is what the threshold is compared with: 1 less the doubt in the correction, which
+    counts ``DOUBT_IN_SERIES`` times where the raw text is a plate of a series itself.
+    """
 
     changes: tuple[Change, ...]
     format: str
     probability: float
+    certainty: float
     reason: str
 
 
@@ -47,7 +56,7 @@ class PlateDecoder:
     """Reads plates of one OCR; safe to share by threads.
 
     ``alphabet`` names the OCR's classes, capitals and digits among them, ``pad_char`` the one that
-    fills the slots after a plate. A correction is offered from the posterior ``threshold`` on,
+    fills the slots after a plate. A correction is offered from the certainty ``threshold`` on,
     which must be at least 0.5: only then is the best candidate known to be the most probable one
     of all plates. Without a ``calibration`` the generic one for an OCR not measured is taken.
     """
@@ -77,24 +86,31 @@ class PlateDecoder:
         }
         self._lattices: dict[tuple[int, bool], Lattice] = {}
 
-    def decode(self, probabilities: NDArray[np.float32], *, small_plate: bool = False) -> Reading:
+    def decode(
+        self,
+        probabilities: NDArray[np.float32],
+        *,
+        raw: str | None = None,
+        small_plate: bool = False,
+    ) -> Reading:
         """Read ``probabilities`` (slots, alphabet), each row a distribution over the alphabet.
 
-        ``small_plate`` says that the box is near square. Raises ValueError for another shape.
+        ``raw`` is what was read before, where these are the probabilities of another look at the
+        plate; left out, it is their most likely text. ``small_plate`` says that the box is near
+        square. Raises ValueError for another shape.
         """
         if probabilities.ndim != 2 or probabilities.shape[1] != len(self._alphabet):
             raise ValueError(f"expected (slots, {len(self._alphabet)}), got {probabilities.shape}")
-        best = probabilities.argmax(axis=1)
-        raw = "".join([self._alphabet[column] for column in best.tolist()]).rstrip(self._pad_char)
+        if raw is None:
+            best = probabilities.argmax(axis=1).tolist()
+            raw = "".join([self._alphabet[column] for column in best]).rstrip(self._pad_char)
         validation = validate(raw, furthest_issued=self._furthest_issued, small_plate=small_plate)
         lattice = self._lattice(len(probabilities), small_plate)
-        candidates = tuple(
-            Candidate(found.plate, found.format, found.probability)
-            for found in lattice.posteriors(
-                self._emissions(probabilities), self._calibration.slip_odds(probabilities)
-            )
+        found = lattice.posteriors(
+            self._emissions(probabilities), self._calibration.slip_odds(probabilities)
         )
-        correction = self._correction(validation, candidates)
+        candidates = tuple(Candidate(each.plate, each.format, each.probability) for each in found)
+        correction = self._correction(validation, found)
         return Reading(
             raw, validation, candidates[0].plate if correction else None, candidates, correction
         )
@@ -113,21 +129,22 @@ class PlateDecoder:
         return self._lattices[key]
 
     def _correction(
-        self, validation: Validation, candidates: tuple[Candidate, ...]
+        self, validation: Validation, found: tuple[Posterior, ...]
     ) -> Correction | None:
-        if not candidates:
+        """A personalised plate has no series to speak for it, and other countries' look alike; so
+        for it counts what the text is, whether it is such a plate or not."""
+        if not found:
             return None
-        best = candidates[0]
-        if (
-            best.format == PERSONALISED
-            or best.plate == validation.normalized
-            or best.probability < self._threshold
-        ):
+        best = found[0]
+        probability = best.legible if best.format == PERSONALISED else best.probability
+        in_series = validation.valid and validation.format != PERSONALISED
+        certainty = 1 - (DOUBT_IN_SERIES if in_series else 1) * (1 - probability)
+        if best.plate == validation.normalized or certainty < self._threshold:
             return None
         raw_is = f"fits {validation.format}" if validation.valid else "is no plate"
         reason = (
-            f"{best.plate} is the most probable plate ({best.probability:.1%}, format "
+            f"{best.plate} is the most probable plate ({probability:.1%}, format "
             f"{best.format}); the text as read {raw_is}"
         )
         edits = changes(validation.normalized, best.plate)
-        return Correction(edits, best.format, best.probability, reason)
+        return Correction(edits, best.format, probability, certainty, reason)

@@ -81,7 +81,7 @@ def fit_calibration(samples: Samples, start: Calibration) -> Calibration:
 
 
 def _texts(samples: Samples) -> list[tuple[str, str]]:
-    return list(zip(samples.raw_texts(), samples.truths.tolist(), strict=True))
+    return list(zip(samples.texts(), samples.truths.tolist(), strict=True))
 
 
 def _is_straight(edits: tuple[Change, ...]) -> bool:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.grammar import Shape
-from app.nz.texts import text_likelihood
+from app.nz.texts import text_likelihood, text_prior
 
 _CHARACTERS: Final = string.digits + string.ascii_uppercase
 
@@ -40,9 +40,13 @@ class SlipRates:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
+    """``probability`` is that of the plate; ``legible`` that the text is what stands there, be it
+    this plate or no plate at all."""
+
     plate: str
     format: str
     probability: float
+    legible: float
 
 
 class Lattice:
@@ -187,18 +191,22 @@ class Lattice:
             layout[: len(plate), index] = plate
         gather = _gather_indices(layout, len(self._alphabet), self._pad)
         slips = self._slips[:, [len(plate) for plate in plates]]
-        likelihood = (_path_products(rows[..., None], gather, slots)[..., 0] * slips).sum(axis=0)
+        paths = _path_products(rows[..., None], gather, slots)[..., 0]
+        likelihood = (paths * slips).sum(axis=0)
         longest = max((len(plate) for plate in plates), default=0) + 1
         fits = self._members[self._layout[:longest, None], layout[:longest, :, None]].all(axis=0)
         joint = likelihood * (fits @ self._priors)
+        texts = ["".join(self._alphabet[column] for column in plate) for plate in plates]
+        as_text = paths[0] * np.array([self._text_prior * text_prior(text) for text in texts])
         found = [
             Posterior(
-                "".join(self._alphabet[column] for column in plate),
+                text,
                 self._formats[int(first)],
                 min(1.0, float(probability)),
+                min(1.0, float(probability + share)),
             )
-            for plate, first, probability in zip(
-                plates, fits.argmax(axis=1), joint / evidence, strict=True
+            for text, first, probability, share in zip(
+                texts, fits.argmax(axis=1), joint / evidence, as_text / evidence, strict=True
             )
         ]
         return tuple(sorted(found, key=lambda item: (-item.probability, item.plate)))

@@ -15,10 +15,12 @@ from app.nz.decoder import PlateDecoder, Reading
 class Samples:
     """``probabilities`` (n, slots, alphabet) of one OCR for n plates that read ``truths``.
 
-    ``small`` marks near-square boxes, ``conditions`` names what each plate was drawn or seen in.
+    They are those of the look that is decoded; ``raws`` is what was read at first. ``small`` marks
+    near-square boxes, ``conditions`` names what each plate was drawn or seen in.
     """
 
     probabilities: NDArray[np.float32]
+    raws: NDArray[np.str_]
     truths: NDArray[np.str_]
     small: NDArray[np.bool_]
     conditions: NDArray[np.str_]
@@ -31,6 +33,7 @@ class Samples:
     def take(self, rows: NDArray[np.intp]) -> Self:
         return type(self)(
             self.probabilities[rows],
+            self.raws[rows],
             self.truths[rows],
             self.small[rows],
             self.conditions[rows],
@@ -43,6 +46,7 @@ class Samples:
         every = [self, *others]
         return type(self)(
             np.concatenate([samples.probabilities for samples in every]),
+            np.concatenate([samples.raws for samples in every]),
             np.concatenate([samples.truths for samples in every]),
             np.concatenate([samples.small for samples in every]),
             np.concatenate([samples.conditions for samples in every]),
@@ -60,6 +64,7 @@ class Samples:
         np.savez_compressed(
             path,
             probabilities=self.probabilities,
+            raws=self.raws,
             truths=self.truths,
             small=self.small,
             conditions=self.conditions,
@@ -73,6 +78,7 @@ class Samples:
         with np.load(path) as stored:
             return cls(
                 stored["probabilities"].astype(np.float32),
+                stored["raws"],
                 stored["truths"],
                 stored["small"],
                 stored["conditions"],
@@ -80,14 +86,17 @@ class Samples:
                 str(stored["pad_char"]),
             )
 
-    def raw_texts(self) -> list[str]:
+    def texts(self) -> list[str]:
+        """The most likely text of each plate's probabilities."""
         characters = np.array(list(self.alphabet))[self.probabilities.argmax(axis=2)]
         return ["".join(row).rstrip(self.pad_char) for row in characters.tolist()]
 
     def decode(self, decoder: PlateDecoder) -> list[Reading]:
         return [
-            decoder.decode(rows, small_plate=bool(small))
-            for rows, small in zip(self.probabilities, self.small, strict=True)
+            decoder.decode(rows, raw=raw, small_plate=bool(small))
+            for rows, raw, small in zip(
+                self.probabilities, self.raws.tolist(), self.small.tolist(), strict=True
+            )
         ]
 
 
@@ -121,7 +130,7 @@ COST_OF_LOSS: Final = 5
 
 
 def correction_curve(samples: Samples, decoder: PlateDecoder) -> CorrectionCurve:
-    """Gains and losses by posterior; ``decoder`` must correct from ``LOWEST_THRESHOLD`` on."""
+    """Gains and losses by certainty; ``decoder`` must correct from ``LOWEST_THRESHOLD`` on."""
     outcomes: list[tuple[float, bool, bool]] = []
     right = 0
     for truth, reading in zip(samples.truths.tolist(), samples.decode(decoder), strict=True):
@@ -129,7 +138,7 @@ def correction_curve(samples: Samples, decoder: PlateDecoder) -> CorrectionCurve
         right += was_right
         if reading.correction is not None:
             outcomes.append(
-                (reading.correction.probability, was_right, reading.corrected_plate == truth)
+                (reading.correction.certainty, was_right, reading.corrected_plate == truth)
             )
     outcomes.sort(key=lambda outcome: -outcome[0])
     table = np.array(outcomes, dtype=np.float64).reshape(-1, 3)

@@ -5,12 +5,24 @@ on with the same kind or changes it, and each character is any of its kind. So w
 runs, as plates of all countries are, is likelier than an arbitrary string.
 """
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 CHANGE_OF_KIND: Final = 0.25
 LENGTHS: Final = (0.02, 0.02, 0.04, 0.06, 0.12, 0.26, 0.3, 0.12, 0.04, 0.02)
 """Share of texts with 1, 2, ... characters."""
+
+
+def text_prior(text: str) -> float:
+    """Probability of one text of digits and capitals among all texts; 0 for none or too long."""
+    if not 0 < len(text) <= len(LENGTHS):
+        return 0.0
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(text))
+    runs = CHANGE_OF_KIND**changes * (1 - CHANGE_OF_KIND) ** (len(text) - 1 - changes)
+    characters = math.prod(1 / 10 if character.isdigit() else 1 / 26 for character in text)
+    return LENGTHS[len(text) - 1] * 0.5 * runs * characters
 
 
 def text_likelihood(

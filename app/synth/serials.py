@@ -21,6 +21,7 @@ MIXES: Final[Mapping[str, Mapping[str, float]]] = {
     "road": ROAD_MIX,
     "uniform": UNIFORM_MIX,
     "training": TRAINING_MIX,
+    "personalised": {PERSONALISED: 1.0},
     "foreign": {FOREIGN: 1.0},
 }
 

@@ -8,24 +8,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.nz.decoder import PlateDecoder
+from app.nz.decoder import PlateDecoder, Reading
 from app.vision.decode import decode_image
 from app.vision.detector import PlateDetector
 from app.vision.enhance import enhance
 from app.vision.recognizer import PlateRecognizer
 from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
-from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Plate
+from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Looks, Plate
 
 EnhanceMode = Literal["off", "auto", "always"]
 
-READ_WELL = 0.9
-"""A reading this confident needs no second look."""
-CONVINCING = 0.95
-"""A second look replaces a reading only if it is this confident: what the first look read rightly,
-if weakly, must not be lost."""
-SECOND_LOOK_MARGIN = (0.06, 0.12)
-"""Shares of a box's width and height added on each side for a second look; chosen on synthetic
+DOUBTFUL = 0.95
+"""A plate with a slot less sure than this is looked at again, with a margin around its box, since
+a tight box may cut the outer characters. The decoder takes the plate from that look."""
+MARGIN = (0.06, 0.12)
+"""Of such a look: shares of the box's width and height added on each side; chosen on synthetic
 plates."""
+READ_WELL = 0.9
+"""A reading this confident is not replaced by another one."""
+CONVINCING = 0.95
+"""Another reading replaces the first only if it is this confident: what the first look read
+rightly, if weakly, must not be lost."""
 SLICE_READING = 0.5
 """What only a window shows, the whole frame not, must read at least this well to be a plate."""
 SLICE_CHARACTERS = 2
@@ -74,7 +77,7 @@ class PlatePipeline:
         self.recognizer = recognizer
         self.decoder = decoder
         self.max_pixels = max_pixels
-        self._filter = plate_filter
+        self.plate_filter = plate_filter
         self._enhance_below = enhance_below
 
     @property
@@ -145,34 +148,55 @@ class PlatePipeline:
             searched = find(enhance(frame))
         return searched
 
+    def read_boxes(
+        self, frame: Frame, boxes: Sequence[Box], mode: EnhanceMode = "off"
+    ) -> list[Looks]:
+        """Read boxes of a frame, which must be clipped to it, the doubtful ones a second time.
+
+        Raises:
+            InferenceError: the network failed.
+        """
+        height, width = frame.shape[:2]
+        first = self._read_crops([box.crop(frame) for box in boxes], mode)
+        doubtful = [i for i, reading in enumerate(first) if reading.least < DOUBTFUL]
+        wider = [boxes[i].enlarged(*MARGIN).clipped(width, height) for i in doubtful]
+        second = self._read_crops([box.crop(frame) for box in wider], mode)
+        looks = [Looks(reading, None) for reading in first]
+        for i, reading in zip(doubtful, second, strict=True):
+            looks[i] = Looks(first[i], reading)
+        return looks
+
+    def interpret(self, looks: Looks, box: Box) -> Reading:
+        """What the decoder makes of the plate in a box."""
+        return self.decoder.decode(
+            looks.decoded.probabilities, raw=looks.first.text, small_plate=self.is_small(box)
+        )
+
+    def is_small(self, box: Box) -> bool:
+        """Whether a box has the proportions of a motorcycle's or trailer's plate."""
+        return box.aspect < self.plate_filter.small_plate_aspect_ratio
+
     def _read(
         self, frame: Frame, found: Sequence[Found], options: ReadOptions
-    ) -> list[tuple[Found, Box, Characters]]:
-        """The best reading of each plate, with the box of the plate it was read from.
+    ) -> list[tuple[Found, Box, Looks]]:
+        """The looks at each plate, with the box of the plate that was looked at.
 
-        Except at `low`, plates that read weakly are read again: from the boxes of other windows,
-        and from their own box with a margin, since a tight box may cut the outer characters.
+        Except at `low`, a weak reading is replaced where another look convinces: that with a
+        margin, or one at the box of another window.
         """
         boxes = [plate.boxes[0] for plate in found]
-        readings = self._read_crops([box.crop(frame) for box in boxes], options.enhance)
+        looks = self.read_boxes(frame, boxes, options.enhance)
         if options.detail != "low":
-            height, width = frame.shape[:2]
-            again = [
-                (index, box, view)
-                for index, (plate, reading) in enumerate(zip(found, readings, strict=True))
-                if reading.confidence < READ_WELL
-                for box, view in (
-                    *((box, box) for box in plate.boxes[1:]),
-                    (plate.boxes[0], plate.boxes[0].enlarged(*SECOND_LOOK_MARGIN)),
-                )
-            ]
-            others = self._read_crops(
-                [view.clipped(width, height).crop(frame) for _, _, view in again], options.enhance
-            )
-            for (index, box, _), reading in zip(again, others, strict=True):
-                if reading.confidence >= CONVINCING:
-                    boxes[index], readings[index] = box, reading
-        return list(zip(found, boxes, readings, strict=True))
+            weak = [i for i, seen in enumerate(looks) if seen.first.confidence < READ_WELL]
+            others = [(i, box) for i in weak for box in found[i].boxes[1:]]
+            there = self._read_crops([box.crop(frame) for _, box in others], options.enhance)
+            for i, box, reading in (
+                *((i, box, reading) for (i, box), reading in zip(others, there, strict=True)),
+                *((i, boxes[i], looks[i].wider) for i in weak),
+            ):
+                if reading is not None and reading.confidence >= CONVINCING:
+                    boxes[i], looks[i] = box, Looks(reading, None)
+        return list(zip(found, boxes, looks, strict=True))
 
     def _read_crops(self, crops: Sequence[Frame], mode: EnhanceMode) -> list[Characters]:
         if mode == "always":
@@ -190,16 +214,15 @@ class PlatePipeline:
         return readings
 
     def _interpret(
-        self, read: Sequence[tuple[Found, Box, Characters]], rejected: Counter[str]
+        self, read: Sequence[tuple[Found, Box, Looks]], rejected: Counter[str]
     ) -> tuple[Plate, ...]:
         plates: list[Plate] = []
-        for found, box, characters in read:
-            if not _is_reading(characters, found):
+        for found, box, looks in read:
+            if not _is_reading(looks.first, found):
                 rejected["unreadable"] += 1
                 continue
-            small = box.aspect < self._filter.small_plate_aspect_ratio
-            reading = self.decoder.decode(characters.probabilities, small_plate=small)
-            plates.append(Plate(Detection(box, found.confidence), characters, reading))
+            reading = self.interpret(looks, box)
+            plates.append(Plate(Detection(box, found.confidence), looks, reading))
         plates.sort(key=lambda plate: plate.characters.confidence, reverse=True)
         return tuple(plates)
 

@@ -93,14 +93,37 @@ class Characters:
         logs = np.log(np.maximum(self.confidences, 1e-12))
         return float(np.exp(logs.mean()))
 
+    @property
+    def least(self) -> float:
+        """How sure the least sure slot is, padding slots included."""
+        return float(self.probabilities.max(axis=1).min())
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What was read off a plate: at first, and where that left doubt, with a margin around it."""
+
+    first: Characters
+    wider: Characters | None
+
+    @property
+    def decoded(self) -> Characters:
+        """The look that the decoder takes the plate from."""
+        return self.wider or self.first
+
 
 @dataclass(frozen=True, slots=True)
 class Plate:
     """One plate of a frame: where it is, what was read, what that means in New Zealand."""
 
     detection: Detection
-    characters: Characters
+    looks: Looks
     reading: Reading
+
+    @property
+    def characters(self) -> Characters:
+        """The reading that the service answers."""
+        return self.looks.first
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from app.api.platerecognizer import EngineConfig, snapshot_results
 from app.api.ranking import Preference, is_lawful, ranked_readings
 from app.nz.decoder import Candidate, Correction, Reading
 from app.nz.validation import validate
-from app.vision.types import Box, Characters, Detection, FrameResult, Plate
+from app.vision.types import Box, Characters, Detection, FrameResult, Looks, Plate
 
 
 def plate(
@@ -17,10 +17,14 @@ def plate(
     corrected: str | None = None,
 ) -> Plate:
     found = tuple(Candidate(name, "standard", probability) for name, probability in candidates)
-    correction = None if corrected is None else Correction((), "standard", found[0].probability, "")
+    correction = (
+        None if corrected is None else Correction((), "standard", found[0].probability, 0.9, "")
+    )
     return Plate(
         Detection(Box(10, 20, 110, 60), 0.9),
-        Characters(text, (confidence,) * len(text), np.zeros((10, 37), np.float32), None),
+        Looks(
+            Characters(text, (confidence,) * len(text), np.zeros((10, 37), np.float32), None), None
+        ),
         Reading(text, validate(text), corrected, found, correction),
     )
 

@@ -10,6 +10,9 @@ import pytest
 
 from app.cli import main
 from app.evaluation.outcomes import load_evaluation
+from app.nz.samples import Samples
+from app.vision.types import Frame
+from tests.pictures import encode
 
 
 @pytest.fixture
@@ -75,6 +78,24 @@ def test_real_photos_end_to_end(
     aspects = json.loads(changes.read_text())["aspects"]
     assert aspects["answer right"]["samples"] == 6
     assert all(not one["fixed"] and not one["broken"] for one in aspects.values())
+
+
+@pytest.mark.usefixtures("_weights")
+@pytest.mark.parametrize("mode", [[], ["--crops"]])
+def test_samples_are_what_calibration_takes(car: Frame, tmp_path: Path, mode: list[str]) -> None:
+    folder, samples = tmp_path / "cars", tmp_path / "seen.npz"
+    folder.mkdir()
+    (folder / "car.png").write_bytes(encode(car, ".png"))
+    (folder / "labels.csv").write_text(
+        "file,text,x1,y1,x2,y2,condition\ncar.png,ABC123,235,290,405,351,day;clean\n"
+    )
+    arguments = ["evaluate", str(folder), *mode, "--samples", str(samples), "--by", "condition"]
+    assert main(arguments) == 0
+    seen = Samples.load(samples)
+    assert seen.truths.tolist() == ["ABC123"]
+    assert seen.conditions.tolist() == ["day+clean"]
+    assert seen.raws.tolist() == ["ABC123"]
+    assert "ABC123" in seen.texts()[0]
 
 
 @pytest.mark.usefixtures("_weights")

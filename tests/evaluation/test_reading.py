@@ -82,7 +82,6 @@ def crops_of(pipeline: PlatePipeline, settings: Settings, photos: list[Photo]) -
             pipeline,
             photos,
             max_pixels=settings.max_pixels,
-            small_aspect_ratio=settings.small_plate_aspect_ratio,
         )
     )
 

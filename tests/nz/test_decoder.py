@@ -81,6 +81,36 @@ def test_the_threshold_holds_corrections_back() -> None:
     assert decoder(posterior + 0.01).decode(rows).corrected_plate is None
 
 
+def test_another_look_is_decoded_and_the_first_reading_kept() -> None:
+    reading = decoder().decode(distributions("KLM482"), raw="LM482")
+    assert (reading.raw, reading.corrected_plate) == ("LM482", "KLM482")
+    assert reading.validation == validate("LM482")
+    assert decoder().decode(distributions("KLM482"), raw="KLM482").correction is None
+
+
+def test_a_personalised_plate_is_corrected_where_its_text_is_certain() -> None:
+    best = decoder().decode(distributions("WOMBAT"), raw="WOMBA").candidates[0]
+    corrected = decoder().decode(distributions("WOMBAT"), raw="WOMBA").correction
+    assert corrected is not None
+    assert corrected.format == "personalised"
+    assert corrected.probability > best.probability
+    doubtful = distributions("W0MBAT", {1: ("O", 0.5)})
+    assert decoder().decode(doubtful, raw="WOMBA").correction is None
+
+
+def test_a_plate_of_a_series_is_overruled_with_twice_the_certainty_only() -> None:
+    rows = distributions("KLM482")
+    series = decoder(0.5).decode(rows, raw="KLM483").correction
+    other = decoder(0.5).decode(rows, raw="KLMA82").correction
+    assert series is not None
+    assert other is not None
+    assert series.probability == other.probability == pytest.approx(other.certainty)
+    assert 1 - series.certainty == pytest.approx(2 * (1 - series.probability))
+    between = (series.certainty + other.certainty) / 2
+    assert decoder(between).decode(rows, raw="KLM483").correction is None
+    assert decoder(between).decode(rows, raw="KLMA82").correction is not None
+
+
 def test_small_plates_are_read_as_motorcycles_first() -> None:
     rows = distributions("A1ABC", {1: ("L", 0.5)})
     assert decoder().decode(rows, small_plate=True).candidates[0].format == "motorcycle"

@@ -45,8 +45,10 @@ def simulated(count: int, seed: int) -> Samples:
             _fill(slot, character, random)
         if shown != truth:
             plate[at] = 0.7 * plate[at] + 0.3 / len(ALPHABET)
+    characters = np.array(list(ALPHABET))[rows.argmax(axis=2)].tolist()
     return Samples(
         rows,
+        np.array(["".join(row).rstrip("_") for row in characters]),
         np.array(truths),
         np.zeros(count, dtype=np.bool_),
         np.array(["simulated"] * count),

@@ -56,21 +56,30 @@ def texts(rows: NDArray[np.float64]) -> float:
     total = 0.0
     for length in range(1, len(rows) + 1):
         for text in map("".join, product(ALPHABET[:-1], repeat=length)):
-            kinds = [character.isdigit() for character in text]
-            weight = texts_module.LENGTHS[length - 1] * 0.5
-            for before, after in pairwise(kinds):
-                change = texts_module.CHANGE_OF_KIND
-                weight *= change if before != after else 1 - change
-            for is_digit in kinds:
-                weight /= 10 if is_digit else 26
-            padded = text.ljust(len(rows), "_")
-            total += weight * prod(
-                row[ALPHABET.index(c)] for row, c in zip(rows, padded, strict=True)
-            )
+            total += text_weight(text) * shown(rows, text)
     return total
 
 
-def brute_force(problem: Problem) -> dict[str, float]:
+def shown(rows: NDArray[np.float64], text: str) -> float:
+    """P(slots | text), read without a slip."""
+    padded = text.ljust(len(rows), "_")
+    return prod(float(row[ALPHABET.index(c)]) for row, c in zip(rows, padded, strict=True))
+
+
+def text_weight(text: str) -> float:
+    """Probability of a text among all of them, as the module describes it."""
+    kinds = [character.isdigit() for character in text]
+    weight = texts_module.LENGTHS[len(text) - 1] * 0.5
+    for before, after in pairwise(kinds):
+        change = texts_module.CHANGE_OF_KIND
+        weight *= change if before != after else 1 - change
+    for is_digit in kinds:
+        weight /= 10 if is_digit else 26
+    return weight
+
+
+def brute_force(problem: Problem) -> tuple[dict[str, float], dict[str, float]]:
+    """The posterior of each plate, and of each plate's text being what stands there."""
     shapes, rows, odds, slips, text_prior = problem
     joint: dict[str, float] = {}
     for shape in shapes:
@@ -78,7 +87,14 @@ def brute_force(problem: Problem) -> dict[str, float]:
             weight = (1 - text_prior) * shape.plate_prior * likelihood(plate, rows, odds, slips)
             joint[plate] = joint.get(plate, 0.0) + weight
     evidence = sum(joint.values()) + text_prior * texts(rows)
-    return {plate: value / evidence for plate, value in joint.items()}
+    legible = {
+        plate: value + text_prior * text_weight(plate) * shown(rows, plate)
+        for plate, value in joint.items()
+    }
+    return (
+        {plate: value / evidence for plate, value in joint.items()},
+        {plate: value / evidence for plate, value in legible.items()},
+    )
 
 
 rates = st.floats(0.001, 0.2)
@@ -119,12 +135,15 @@ def lattice(problem: Problem, **search: int) -> Lattice:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(problems())
 def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) -> None:
-    expected = brute_force(problem)
+    expected, legible = brute_force(problem)
     reader = lattice(problem, visits=20_000, listed=len(expected))
     found = reader.posteriors(problem[1], problem[2])
     # A plate that only a slip with odds of 0 could explain is not found, and has no probability.
     possible = {plate: p for plate, p in expected.items() if p > 0}
     assert {item.plate: item.probability for item in found} == pytest.approx(possible, rel=1e-9)
+    assert {item.plate: item.legible for item in found} == pytest.approx(
+        {plate: legible[plate] for plate in possible}, rel=1e-9
+    )
     ranked = [item.probability for item in found]
     assert ranked == sorted(ranked, reverse=True)
 
@@ -133,7 +152,7 @@ def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) 
 @given(problems())
 def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem) -> None:
     _, rows, odds, _, _ = problem
-    expected = brute_force(problem)
+    expected, _ = brute_force(problem)
     reader = lattice(problem)
     found = reader.posteriors(rows, odds)
     assert found == reader.posteriors(rows, odds)

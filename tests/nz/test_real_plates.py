@@ -1,83 +1,32 @@
 """Real plates through the hub's OCR: corrections may only help, and leave other countries alone."""
 
-import csv
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
-import pytest
-
-from app.nz.calibration import load_calibration
-from app.nz.decoder import PlateDecoder, Reading
-from app.nz.outcome import outcome
-from app.vision.recognizer import PlateRecognizer, load_plate_config
-from app.vision.sessions import open_session
-from app.vision.types import Frame
-
-OCR = "cct_xs_v2_global"
-SMALL_BELOW = 2.1
-MARGIN = (0.06, 0.12)
-"""Shares of the box by which a crop is larger, across and down, as the reader wants it."""
+from app.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.evaluation.outcomes import PlateOutcome
+from app.evaluation.reading import read_crops
+from app.vision.pipeline import PlatePipeline
 
 
-@pytest.fixture(scope="module")
-def recognizer(shared: Path) -> PlateRecognizer:
-    models = shared / "models"
-    return PlateRecognizer(
-        open_session(models / f"{OCR}.onnx", device="cpu", threads=1),
-        load_plate_config(models / f"{OCR}_plate_config.yaml"),
-    )
+def read_plates(pipeline: PlatePipeline, photos: Sequence[Photo]) -> list[PlateOutcome]:
+    """What is read along the labelled boxes."""
+    with_text = [photo for photo in photos if any(label.text for label in photo.labels)]
+    outcomes = read_crops(pipeline, with_text, max_pixels=pipeline.max_pixels)
+    return [plate for outcome in outcomes for plate in outcome.plates]
 
 
-def read_plates(
-    recognizer: PlateRecognizer, photos: Path, rows: list[dict[str, str]]
-) -> list[Reading]:
-    calibration = load_calibration(OCR)
-    decoder = PlateDecoder(
-        recognizer.alphabet,
-        recognizer.pad_char,
-        threshold=calibration.threshold,
-        calibration=calibration,
-    )
-    boxes = [tuple(float(row[key]) for key in ("x1", "y1", "x2", "y2")) for row in rows]
-    crops = [_crop(photos / row["file"], *box) for row, box in zip(rows, boxes, strict=True)]
-    return [
-        decoder.decode(seen.probabilities, small_plate=x2 - x1 < SMALL_BELOW * (y2 - y1))
-        for seen, (x1, y1, x2, y2) in zip(recognizer.read(crops), boxes, strict=True)
-    ]
+def test_new_zealand_plates_are_read_better(shared: Path, hub_pipeline: PlatePipeline) -> None:
+    plates = read_plates(hub_pipeline, load_dataset(shared / "data" / "nz_real"))
+    assert len(plates) == 101
+    assert not [plate for plate in plates if plate.raw_right and not plate.right]
+    gained = [plate for plate in plates if plate.right and not plate.raw_right]
+    assert len(gained) >= 5
 
 
-def _crop(path: Path, x1: float, y1: float, x2: float, y2: float) -> Frame:
-    photo = cv2.imread(str(path))
-    assert photo is not None
-    right, down = MARGIN[0] * (x2 - x1), MARGIN[1] * (y2 - y1)
-    top, left = max(0, int(y1 - down)), max(0, int(x1 - right))
-    return np.asarray(photo[top : round(y2 + down), left : round(x2 + right)], np.uint8)
-
-
-def labels(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def test_new_zealand_plates_are_read_no_worse(shared: Path, recognizer: PlateRecognizer) -> None:
-    folder = shared / "data" / "nz_real"
-    rows = [row for row in labels(folder / "labels.csv") if row["country"] == "NZ"]
-    truths = [row["text"].replace(" ", "") for row in rows]
-    result = outcome(truths, read_plates(recognizer, folder, rows))
-    assert result.plates == 101
-    assert result.lost == 0
-    assert result.decoded_right >= result.raw_right
-
-
-def test_foreign_plates_are_left_alone(shared: Path, recognizer: PlateRecognizer) -> None:
-    folder = shared / "data" / "photos"
-    rows = [
-        row
-        for row in labels(folder / "labels.csv")
-        if row["source"].startswith("openalpr") and row["text"]
-    ]
-    readings = read_plates(recognizer, folder, rows)
-    total, corrected = len(readings), sum(r.correction is not None for r in readings)
-    assert total == 330
-    assert corrected <= 0.02 * total
+def test_foreign_plates_are_left_alone(shared: Path, hub_pipeline: PlatePipeline) -> None:
+    chosen = [parse_condition(f"source={source}") for source in ("openalpr-eu", "openalpr-us")]
+    plates = read_plates(hub_pipeline, load_dataset(shared / "data" / "photos", chosen))
+    corrected = [plate for plate in plates if plate.read and plate.read.corrected]
+    assert len(plates) == 330
+    assert len(corrected) <= 0.02 * len(plates)

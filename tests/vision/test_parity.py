@@ -13,12 +13,9 @@ from open_image_models.detection.core.yolo_v9.inference import YoloV9Detector
 from starlette.testclient import TestClient
 
 from app.api.application import create_app
-from app.building import build_pipeline
 from app.config import Settings
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import Frame
-from app.weights.resolve import resolve_weights
-from tests.conftest import SHARED_WEIGHTS
 
 
 class ReferenceDetector(BaseDetector):
@@ -45,15 +42,6 @@ def _options() -> ort.SessionOptions:
 
 
 @pytest.fixture(scope="module")
-def hub_settings(shared: Path) -> Settings:
-    paths = {
-        name.removeprefix("ALPR_").lower(): shared / "models" / file
-        for name, file in SHARED_WEIGHTS.items()
-    }
-    return Settings().model_copy(update={"auth": "off", **paths})
-
-
-@pytest.fixture(scope="module")
 def reference(hub_settings: Settings) -> ALPR:
     assert hub_settings.detector_path is not None
     return ALPR(
@@ -64,11 +52,6 @@ def reference(hub_settings: Settings) -> ALPR:
         ocr_config_path=str(hub_settings.ocr_config_path),
         ocr_sess_options=_options(),
     )
-
-
-@pytest.fixture(scope="module")
-def hub_pipeline(hub_settings: Settings) -> PlatePipeline:
-    return build_pipeline(hub_settings, resolve_weights(hub_settings), threads=1)
 
 
 @pytest.fixture(scope="module")
