@@ -1,19 +1,19 @@
 """Settings to a running engine."""
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
+import onnxruntime as ort
 
 from app.config import Settings
 from app.engine import Engine, LoadObserver
 from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
-from app.vision.detector import WIDE_BORDER, PlateDetector
-from app.vision.graph import optimize_detector
+from app.vision.detector import PlateDetector, lower_heights
+from app.vision.graph import optimize_detector, takes_other_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.search import PlateFilter, PlateSearch, SearchLimits
@@ -77,15 +77,19 @@ def build_pipeline(
 def build_detector(settings: Settings, weights: Weights, *, threads: int) -> PlateDetector:
     """The detector alone. Raises ModelError."""
     path = weights.detector.path
-    session = open_session(optimize_detector(path), device=settings.device, threads=threads)
-    wide = None
-    if settings.padding == "tight":
-        side = session.get_inputs()[0].shape[2]
-        height = math.ceil((side * 9 / 16 + WIDE_BORDER) / 32) * 32
-        wide = open_session(
-            optimize_detector(path, height=height), device=settings.device, threads=threads
-        )
-    return PlateDetector(session, min_confidence=settings.min_confidence, wide=wide)
+
+    def load(height: int | None = None) -> ort.InferenceSession:
+        network = optimize_detector(path, height=height)
+        return open_session(network, device=settings.device, threads=threads)
+
+    square = load()
+    heights = lower_heights(square.get_inputs()[0].shape[-1])
+    tight = settings.padding == "tight" and takes_other_heights(path)
+    return PlateDetector(
+        square,
+        min_confidence=settings.min_confidence,
+        lower=[load(height) for height in heights] if tight else (),
+    )
 
 
 def warm_up(pipeline: PlatePipeline) -> None:

@@ -61,9 +61,10 @@ class Settings(BaseSettings):
         1.9, gt=0, description="Narrower boxes are motorcycle plates: at most 5 characters."
     )
     padding: Literal["square", "tight"] = Field(
-        "square",
-        description="`tight` gives frames of 16:9 and wider an input with less padding: a third "
-        "less work for the detector; boxes may differ by a pixel from fast-alpr's.",
+        "tight",
+        description="`tight` gives the first look at frames wider than high an input with less "
+        "padding, up to a third less work; boxes may then differ by a pixel from fast-alpr's. "
+        "`square`, and `detail=low` with either, takes fast-alpr's own input.",
     )
     detail: Literal["low", "auto", "high"] = Field(
         "auto",

@@ -53,18 +53,17 @@ def article_server(weights: Weights) -> Iterator[Server]:
 
 
 @contextmanager
-def our_server(
-    weights: Weights, *, detail: str = "low", padding: str = "square"
-) -> Iterator[Server]:
+def our_server(weights: Weights, *, detail: str | None = None) -> Iterator[Server]:
+    """Ours with its default settings, but for `detail` where one is given."""
     environment = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
-        "ALPR_DETAIL": detail,
-        "ALPR_PADDING": padding,
     }
-    name = "nz-alpr" if padding == "square" else f"nz-alpr, {padding} padding"
+    if detail is not None:
+        environment["ALPR_DETAIL"] = detail
+    name = "nz-alpr" if detail is None else f"nz-alpr, {detail}"
     with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
         yield server
 

@@ -13,8 +13,9 @@ from app.nz.grammar import plate_shapes
 from app.nz.lattice import Lattice, Posterior
 from app.nz.validation import Validation, validate
 
-DOUBT_IN_SERIES: Final = 2
-"""A misread plate seldom fits a series, and overruling one that does may fine the wrong driver."""
+BOLD_DOUBT: Final = 2
+"""How many times doubt counts in a correction that the formats speak less for: of a text that is a
+plate of a series itself, as a misread one seldom is, or to a personalised plate, as any text is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Correction:
     """What a correction changed in the raw text, and why in a sentence.
 
     ``certainty`` is what the threshold is compared with: 1 less the doubt in the correction, which
-    counts ``DOUBT_IN_SERIES`` times where the raw text is a plate of a series itself.
+    counts ``BOLD_DOUBT`` times where the formats speak less for it.
     """
 
     changes: tuple[Change, ...]
@@ -138,7 +139,8 @@ class PlateDecoder:
         best = found[0]
         probability = best.legible if best.format == PERSONALISED else best.probability
         in_series = validation.valid and validation.format != PERSONALISED
-        certainty = 1 - (DOUBT_IN_SERIES if in_series else 1) * (1 - probability)
+        bold = in_series or best.format == PERSONALISED
+        certainty = 1 - (BOLD_DOUBT if bold else 1) * (1 - probability)
         if best.plate == validation.normalized or certainty < self._threshold:
             return None
         raw_is = f"fits {validation.format}" if validation.valid else "is no plate"

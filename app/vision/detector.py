@@ -14,11 +14,21 @@ from open_image_models.detection.core.yolo_v9.preprocess import letterbox
 from app.errors import InferenceError, ModelCorrupt
 from app.vision.types import Box, Detection, Frame
 
-WIDE_BORDER = 16
-"""Rows of padding that the lower input keeps around a wide frame."""
+BORDER = 1 / 20
+"""Padding that a lower input keeps above and below a frame, as a share of its width: frames of 4:3
+keep the square, in which one picture fewer of those without a plate was given one."""
+STEP = 64
+"""Lower inputs are lower by multiples of this: the frame then lies in the same cells of the
+coarsest scale as in the square, and nearly the same is found."""
 _LABELS = {0: "License Plate"}
 # Division as the networks were trained with, once for each of the 256 values.
 _UNIT = (np.arange(256) / 255.0).astype(np.float32)
+
+
+def lower_heights(size: int) -> tuple[int, ...]:
+    """Heights of the lower inputs of a square one, down to what a frame of 16:9 needs."""
+    least = size * (9 / 16 + 2 * BORDER)
+    return tuple(height for height in range(size - STEP, 0, -STEP) if height >= least)
 
 
 class PlateDetector(BaseDetector):
@@ -34,13 +44,13 @@ class PlateDetector(BaseDetector):
         session: ort.InferenceSession,
         *,
         min_confidence: float,
-        wide: ort.InferenceSession | None = None,
+        lower: Sequence[ort.InferenceSession] = (),
     ) -> None:
         """Load nothing, but look at the network.
 
         Args:
-            wide: the same network for frames so wide that they need less than its whole height,
-                with an input that has less padding.
+            lower: the same network with inputs of less height, for frames that do not need all of
+                it, so that it has less padding to look at.
 
         Raises:
             ModelCorrupt: the network has another input or output.
@@ -55,15 +65,21 @@ class PlateDetector(BaseDetector):
         self.size: int = shape[2]
         self.min_confidence = min_confidence
         self._input = session.get_inputs()[0].name
-        self._wide = wide
-        self._wide_height: int = 0 if wide is None else wide.get_inputs()[0].shape[2]
+        heights = [(int(each.get_inputs()[0].shape[2]), each) for each in lower]
+        self.lower = sorted(heights, key=lambda pair: pair[0])
 
     def predict(self, frame: Frame) -> list[DetectionResult]:
         """Boxes in the types of fast-alpr, at the default threshold."""
         return self._run(frame, self.min_confidence)
 
-    def detect(self, frame: Frame, min_confidence: float | None = None) -> Sequence[Detection]:
+    def detect(
+        self, frame: Frame, min_confidence: float | None = None, *, tight: bool = False
+    ) -> Sequence[Detection]:
         """Boxes with at least that score, in pixels of the frame, not clipped to it.
+
+        Args:
+            tight: take an input with less padding if there is one; scores and boxes may then
+                differ a little from those of open-image-models.
 
         Raises:
             InferenceError: the network failed.
@@ -79,28 +95,31 @@ class PlateDetector(BaseDetector):
                 ),
                 found.confidence,
             )
-            for found in self._run(frame, threshold)
+            for found in self._run(frame, threshold, tight=tight)
         ]
 
     def to_input(
-        self, frame: Frame
+        self, frame: Frame, height: int | None = None
     ) -> tuple[NDArray[np.float32], tuple[float, float], tuple[float, float]]:
         """What the network gets for a frame: tensor, scale and padding (left, top) in pixels."""
-        height = self._wide_height if self._is_wide(frame) else self.size
-        padded, ratio, padding = letterbox(frame, (height, self.size))
+        padded, ratio, padding = letterbox(frame, (height or self.size, self.size))
         return _to_tensor(padded), ratio, padding
 
-    def _is_wide(self, frame: Frame) -> bool:
-        """Whether the frame, as wide as the input, leaves a border in the lower input."""
+    def _session_for(self, frame: Frame, *, tight: bool) -> tuple[int, ort.InferenceSession]:
+        """The input's height and the network, the lowest that leaves a border if it is `tight`."""
         height, width = frame.shape[:2]
-        return bool(height / width * self.size <= self._wide_height - WIDE_BORDER)
+        if tight and width > height:
+            for lower, session in self.lower:
+                if height / width * self.size <= lower - 2 * BORDER * self.size:
+                    return lower, session
+        return self.size, self.session
 
-    def _run(self, frame: Frame, threshold: float) -> list[DetectionResult]:
+    def _run(self, frame: Frame, threshold: float, *, tight: bool = False) -> list[DetectionResult]:
         height, width = frame.shape[:2]
         if min(height, width) * self.size < max(height, width):
             return []  # a line: less than a pixel of it would reach the network
-        tensor, ratio, padding = self.to_input(frame)
-        session = self._wide if self._wide is not None and self._is_wide(frame) else self.session
+        input_height, session = self._session_for(frame, tight=tight)
+        tensor, ratio, padding = self.to_input(frame, input_height)
         try:
             (output,) = session.run(None, {self._input: tensor})
         except Exception as error:  # the binding raises bare subclasses of it

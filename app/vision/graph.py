@@ -53,28 +53,52 @@ def _constants(graph: GraphProto) -> Constants:
     return {item.name: numpy_helper.to_array(item) for item in graph.initializer}
 
 
+def takes_other_heights(model: Path) -> bool:
+    """Whether `optimize_detector` can give the network of an ONNX file another height."""
+    graph = onnx.load_from_string(model.read_bytes()).graph
+    return _anchor_tables(graph, _constants(graph)) is not None
+
+
 def _set_height(graph: GraphProto, height: int) -> None:
     """Replace the input's height and the tables that have an entry for each anchor."""
     constants = _constants(graph)
-    anchors = _anchor_count(constants)
+    tables = _anchor_tables(graph, constants)
+    if tables is None:
+        raise ModelCorrupt("The anchors of this detector are not known; its input stays as it is.")
     size = graph.input[0].type.tensor_type.shape.dim
     width = size[3].dim_value
-    if anchors is None or anchors != len(_centres(width, width)):
-        raise ModelCorrupt("This detector's input cannot be cut; set ALPR_PADDING=square.")
+    before, after = len(_centres(width, width)), len(_centres(height, width))
+    lower = _tables(_centres(height, width))
     size[2].dim_value = height
-    centres = _centres(height, width)
-    tables = {
-        (1, 2, anchors): centres[:, :2].T[np.newaxis],
-        (1, anchors): centres[:, 2][np.newaxis],
-    }
     for item in graph.initializer:
         value = constants[item.name]
-        if value.dtype == np.float32 and value.shape in tables:
-            table = np.ascontiguousarray(tables[value.shape], dtype=np.float32)
+        if item.name in tables:
+            table = np.ascontiguousarray(lower[tables[item.name]], dtype=np.float32)
             item.CopyFrom(numpy_helper.from_array(table, item.name))
-        elif value.dtype == np.int64 and anchors in value:
-            resized = np.where(value == anchors, len(centres), value)
+        elif value.dtype == np.int64 and before in value:
+            resized = np.where(value == before, after, value)
             item.CopyFrom(numpy_helper.from_array(resized, item.name))
+
+
+def _anchor_tables(graph: GraphProto, constants: Constants) -> dict[str, int] | None:
+    """The initializers that are one of `_tables` for the square input; None unless two are."""
+    size = graph.input[0].type.tensor_type.shape.dim
+    if len(size) != 4 or size[2].dim_value != size[3].dim_value or size[2].dim_value % 32:
+        return None
+    known = _tables(_centres(size[2].dim_value, size[3].dim_value))
+    found = {
+        name: number
+        for name, value in constants.items()
+        for number, table in enumerate(known)
+        if value.dtype == np.float32 and value.shape == table.shape and np.allclose(value, table)
+    }
+    return found if len(found) == 2 else None
+
+
+def _tables(centres: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """How exports lay out the anchors: ultralytics' in cells, ours in pixels."""
+    cells, strides = centres[:, :2], centres[:, 2:]
+    return [cells.T[np.newaxis], strides.T, cells * strides, strides]
 
 
 def _centres(height: int, width: int) -> NDArray[np.float64]:

@@ -133,7 +133,9 @@ class PlateSearch:
         floor = min(min_confidence, self._limits.doubtful_confidence)
         strong: list[Sighting] = []
         doubtful: list[Box] = []
-        for seen in look_through(self.detector, frame, whole, floor):
+        # `low` sees what fast-alpr sees; the closer looks make up for what less padding changes.
+        tight = detail != "low"
+        for seen in look_through(self.detector, frame, whole, floor, tight=tight):
             fault = self._filter.fault(seen.detection.box)
             if seen.detection.confidence >= min_confidence:
                 if fault is None:

@@ -32,16 +32,24 @@ class Sighting:
 
 
 def look_through(
-    detector: PlateDetector, frame: Frame, window: Box, min_confidence: float
+    detector: PlateDetector,
+    frame: Frame,
+    window: Box,
+    min_confidence: float,
+    *,
+    tight: bool = False,
 ) -> list[Sighting]:
     """What the detector sees in a window, in pixels of the frame and clipped to it.
+
+    `tight` is as for `PlateDetector.detect`.
 
     Raises:
         InferenceError: the network failed.
     """
     height, width = frame.shape[:2]
     found: list[Sighting] = []
-    for seen in detector.detect(np.ascontiguousarray(window.crop(frame)), min_confidence):
+    inside = np.ascontiguousarray(window.crop(frame))
+    for seen in detector.detect(inside, min_confidence, tight=tight):
         box = seen.box.moved(window.x1, window.y1).clipped(width, height)
         found.append(Sighting(Detection(box, seen.confidence), window))
     return found

@@ -33,7 +33,9 @@ class MarkedPlates:
         self.hints = hints
         self.views: list[tuple[int, int]] = []
 
-    def detect(self, frame: Frame, min_confidence: float | None = None) -> list[Detection]:
+    def detect(
+        self, frame: Frame, min_confidence: float | None = None, *, tight: bool = False
+    ) -> list[Detection]:
         self.views.append((frame.shape[1], frame.shape[0]))
         found: list[Detection] = []
         for level in np.unique(frame[:, :, 0]):
