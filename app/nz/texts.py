@@ -6,7 +6,9 @@ runs, as plates of all countries are, is likelier than an arbitrary string.
 """
 
 import math
+import string
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -15,14 +17,22 @@ LENGTHS: Final = (0.02, 0.02, 0.04, 0.06, 0.12, 0.26, 0.3, 0.12, 0.04, 0.02)
 """Share of texts with 1, 2, ... characters."""
 
 
+_KINDS: Final = str.maketrans(string.digits + string.ascii_uppercase, "0" * 10 + "A" * 26)
+
+
 def text_prior(text: str) -> float:
     """Probability of one text of digits and capitals among all texts; 0 for none or too long."""
-    if not 0 < len(text) <= len(LENGTHS):
+    return _kinds_prior(text.translate(_KINDS))
+
+
+@lru_cache
+def _kinds_prior(kinds: str) -> float:
+    if not 0 < len(kinds) <= len(LENGTHS):
         return 0.0
-    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(text))
-    runs = CHANGE_OF_KIND**changes * (1 - CHANGE_OF_KIND) ** (len(text) - 1 - changes)
-    characters = math.prod(1 / 10 if character.isdigit() else 1 / 26 for character in text)
-    return LENGTHS[len(text) - 1] * 0.5 * runs * characters
+    changes = sum(before != after for before, after in pairwise(kinds))
+    runs = CHANGE_OF_KIND**changes * (1 - CHANGE_OF_KIND) ** (len(kinds) - 1 - changes)
+    characters = math.prod(1 / 10 if kind == "0" else 1 / 26 for kind in kinds)
+    return LENGTHS[len(kinds) - 1] * 0.5 * runs * characters
 
 
 def text_likelihood(
