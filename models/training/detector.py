@@ -81,21 +81,15 @@ class Views:
     def batches(self, start: int) -> Iterator[Batch]:
         """From draw `start` to the plan's last one; at the plan's share an old one again."""
         starts = range(start, self._plan.draws, self._plan.batch)
-        old: deque[Batch] = deque(maxlen=REPLAYED_FROM)
-        fresh = self._fresh([first for first in starts if not self._replays(first)])
-        for first in starts:
-            if not self._replays(first):
-                batch = next(fresh)
-                old.append(batch)
-                yield batch
-            elif old:
-                yield old[int(self._rng(first).integers(len(old)))]
-
-    def _rng(self, first: int) -> np.random.Generator:
-        return np.random.default_rng((self._plan.seed, 1, first))
-
-    def _replays(self, first: int) -> bool:
-        return bool(self._rng(first).random() < self._plan.replay_share)
+        draws = [np.random.default_rng((self._plan.seed, 1, first)) for first in starts]
+        again = [rng.random() < self._plan.replay_share for rng in draws]
+        again[:1] = [False] * len(again[:1])  # nothing to replay yet
+        fresh = self._fresh([first for first, old in zip(starts, again, strict=True) if not old])
+        made: deque[Batch] = deque(maxlen=REPLAYED_FROM)
+        for rng, old in zip(draws, again, strict=True):
+            if not old:
+                made.append(next(fresh))
+            yield made[int(rng.integers(len(made)))] if old else made[-1]
 
     def _fresh(self, starts: Sequence[int]) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as pool:
