@@ -18,6 +18,7 @@ import heapq
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -70,7 +71,6 @@ class Lattice:
     ) -> None:
         self._alphabet = alphabet
         self._pad = alphabet.index(pad_char)
-        self._slots = slots
         self._visits = visits
         self._listed = listed
         readable = [
@@ -78,29 +78,35 @@ class Lattice:
             for shape in shapes
             if len(shape.classes) <= slots and all(set(c) & set(alphabet) for c in shape.classes)
         ]
+        # Behind the longest plate and a character inserted into it there is only padding.
+        longest = max((len(shape.classes) for shape in readable), default=0)
+        self._slots = slots = min(slots, longest + 1)
         self._text_prior = text_prior
         self._formats = [shape.format for shape in readable]
         self._priors = np.array([shape.plate_prior * (1 - text_prior) for shape in readable])
-        kinds = {string.ascii_uppercase, string.digits}
-        classes = sorted(kinds.union(*(shape.classes for shape in readable)))
-        self._letters = classes.index(string.ascii_uppercase)
-        self._digits = classes.index(string.digits)
+        classes = sorted(set().union(*(shape.classes for shape in readable)))
         self._members = np.array([[c in m for c in alphabet] for m in (*classes, pad_char)])
-        self._columns = [np.flatnonzero(row).tolist() for row in self._members]
-        self._ragged = np.concatenate(self._columns)
-        self._starts = np.cumsum([0, *(len(columns) for columns in self._columns[:-1])])
+        columns = [np.flatnonzero(row) for row in self._members]
+        self._columns = [each.tolist() for each in columns]
+        self._ragged = np.concatenate(columns)
+        self._starts = np.cumsum([0, *(len(each) for each in columns[:-1])])
         layout = np.full((slots + 1, len(self._priors)), len(classes))
         for index, shape in enumerate(readable):
             numbers = [classes.index(members) for members in shape.classes]
             layout[: len(numbers), index] = numbers
-        self._gather = _gather_indices(layout, len(self._members), len(classes))
+        # Each path twice: over the sums of the classes' emissions, and over their largest ones.
+        gather = _gather_indices(layout, len(self._members), len(classes))
+        self._gather = gather.twice((2 * slots + 1) * len(self._members))
         lengths = [len(shape.classes) for shape in readable]
         self._slips = _slip_weights(slots, slips)
-        self._weights = (self._priors * self._slips[:, lengths])[..., None]
-        self._layout = layout
+        self._weights = np.tile(self._priors * self._slips[:, lengths], 2)
+        # Which shapes have room for a character of the alphabet, or padding, at a position.
+        self._fits = np.stack([self._members[classes].T for classes in layout])
         self._shapes = [layout[:length, index].tolist() for index, length in enumerate(lengths)]
         printable = np.array([c in _CHARACTERS for c in alphabet], dtype=np.float64)
         self._background = printable / len(_CHARACTERS)
+        kinds = (string.ascii_uppercase, string.digits)
+        self._means = np.array([[(c in kind) / len(kind) for kind in kinds] for c in alphabet])
 
     def posteriors(
         self, emissions: NDArray[np.float64], slip_odds: NDArray[np.float64]
@@ -112,44 +118,48 @@ class Lattice:
         slip is in each slot. The probabilities sum to less than 1: what is missing belongs to
         plates not listed and to texts that are no plate.
         """
+        text = self._text_likelihood(emissions)
+        emissions, behind = emissions[: self._slots], emissions[self._slots :, self._pad].prod()
+        slip_odds = slip_odds[: self._slots]
         around = np.maximum(slip_odds[1:], slip_odds[:-1])
         doubled = emissions.copy()
         doubled[:-1] *= emissions[1:]
         rows = np.concatenate([emissions, doubled, np.ones((1, emissions.shape[1]))])
         slots = _Slips(
-            around[:, None, None],
-            (emissions @ self._background * slip_odds)[:, None, None],
-            np.concatenate([slip_odds[:1], around])[:, None, None],
+            around[:, None],
+            (emissions @ self._background * slip_odds)[:, None],
+            np.concatenate([slip_odds[:1], around])[:, None],
         )
         ragged = rows.take(self._ragged, axis=1)
         total = np.add.reduceat(ragged, self._starts, axis=1)
         best = np.maximum.reduceat(ragged, self._starts, axis=1)
-        paths = _path_products(np.stack([total, best], axis=-1), self._gather, slots)
+        tables = np.concatenate([total.ravel(), best.ravel()])
+        paths = _path_products(tables, self._gather, slots)
         paths *= self._weights
-        evidence = float(paths[..., 0].sum()) + self._text_prior * text_likelihood(
-            (total[: self._slots, self._letters] / len(string.ascii_uppercase)).tolist(),
-            (total[: self._slots, self._digits] / len(string.digits)).tolist(),
-            emissions[:, self._pad].tolist(),
-        )
-        plates = self._search(rows, paths[..., 1].ravel())
+        evidence = float(paths[:, : len(self._shapes)].sum()) + self._text_prior * text / behind
+        plates = self._search(rows, paths[:, len(self._shapes) :])
         return self._score(plates, rows, slots, evidence)
+
+    def _text_likelihood(self, emissions: NDArray[np.float64]) -> float:
+        letters, digits = (emissions @ self._means).T.tolist()
+        return text_likelihood(letters, digits, emissions[:, self._pad].tolist())
 
     def _search(self, rows: NDArray[np.float64], scores: NDArray[np.float64]) -> list[list[int]]:
         """Distinct plates (as alphabet columns) of the best (path, plate) pairs, best first."""
         seeds = _largest(scores, self._visits)
         heap: list[tuple[float, int, tuple[int, ...]]] = [
             (-score, path, ())
-            for score, path in zip(scores[seeds].tolist(), seeds.tolist(), strict=True)
-            if score > 0
+            for score, path in zip(scores.take(seeds).tolist(), seeds.tolist(), strict=True)
         ]
         heapq.heapify(heap)
+        values = rows.tolist()
         found: dict[tuple[int, ...], None] = {}
         ranked: dict[tuple[int, int], list[tuple[float, int]]] = {}
         for _ in range(self._visits):
             if not heap or len(found) == self._listed:
                 break
             score, path, ranks = heapq.heappop(heap)
-            options = self._options(path, rows, ranked)
+            options = self._options(path, values, ranked)
             ranks = ranks or (0,) * len(options)
             found[tuple(o[r][1] for o, r in zip(options, ranks, strict=True))] = None
             # Each combination of ranks is reached once: only from its last position that is not 0.
@@ -166,19 +176,22 @@ class Lattice:
     def _options(
         self,
         path: int,
-        rows: NDArray[np.float64],
+        values: list[list[float]],
         ranked: dict[tuple[int, int], list[tuple[float, int]]],
     ) -> list[list[tuple[float, int]]]:
-        """Per character of the path's shape: (emission, column) of its class, best first."""
+        """Per character of the path's shape: (emission, column) of its class, best first.
+
+        No more than can be listed: each visit of a path finds another plate.
+        """
         slip, index = divmod(path, len(self._shapes))
         shape = self._shapes[index]
         options = []
         for row, members in zip(_rows_of_slip(len(shape), slip, self._slots), shape, strict=True):
             key = (row, members)
             if key not in ranked:
-                values = rows[row].tolist()
-                best_first = sorted(self._columns[members], key=values.__getitem__, reverse=True)
-                ranked[key] = [(values[column], column) for column in best_first[: self._visits]]
+                value = values[row]
+                best = sorted(self._columns[members], key=value.__getitem__, reverse=True)
+                ranked[key] = [(value[column], column) for column in best[: self._listed]]
             options.append(ranked[key])
         return options
 
@@ -194,10 +207,9 @@ class Lattice:
             layout[: len(plate), index] = plate
         gather = _gather_indices(layout, len(self._alphabet), self._pad)
         slips = self._slips[:, [len(plate) for plate in plates]]
-        paths = _path_products(rows[..., None], gather, slots)[..., 0]
+        paths = _path_products(rows.ravel(), gather, slots)
         likelihood = (paths * slips).sum(axis=0)
-        longest = max((len(plate) for plate in plates), default=0) + 1
-        fits = self._members[self._layout[:longest, None], layout[:longest, :, None]].all(axis=0)
+        fits = self._fits[np.arange(self._slots + 1)[:, None], layout].all(axis=0)
         joint = likelihood * (fits @ self._priors)
         texts = ["".join(self._alphabet[column] for column in plate) for plate in plates]
         as_text = paths[0] * np.array([self._text_prior * text_prior(text) for text in texts])
@@ -216,11 +228,10 @@ class Lattice:
 
 
 def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    """Where the ``count`` largest scores are, and those equal to the last of them. Partitioning the
-    values is five times quicker than `np.argpartition`."""
-    if count >= scores.size:
-        return np.arange(scores.size)
-    least = np.partition(scores, -count)[-count]
+    """Where in the flattened (n, m) table the ``count`` largest scores are, and some more; 0 is
+    none. They are at least as large as the largest of the ``count`` best columns."""
+    columns = scores.max(axis=0)
+    least = np.partition(columns, -count)[-count] if count < columns.size else 0.0
     return np.flatnonzero((scores >= least) & (scores > 0))
 
 
@@ -262,7 +273,7 @@ def _rows_of_slip(length: int, slip: int, slots: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Slips:
-    """Factors of a slip in each slot, (slots, 1, 1): of ``doubled`` one fewer.
+    """Factors of a slip in each slot, (slots, 1): of ``doubled`` one fewer.
 
     ``inserted`` has the likelihood of something that is no character of the plate in it.
     """
@@ -285,6 +296,15 @@ class _Gather:
     doubled: NDArray[np.intp]
     missed: NDArray[np.intp]
 
+    def twice(self, size: int) -> "_Gather":
+        """The same paths over a table of this size and over the one that lies behind it."""
+        return _Gather(
+            *(
+                np.concatenate([each, each + size], -1)
+                for each in (self.runs, self.doubled, self.missed)
+            )
+        )
+
 
 def _gather_indices(layout: NDArray[np.intp], classes: int, pad: int) -> _Gather:
     """Indices for ``layout`` (slots + 1, shapes): the class per position, ``pad`` after the end."""
@@ -300,18 +320,19 @@ def _gather_indices(layout: NDArray[np.intp], classes: int, pad: int) -> _Gather
 
 
 def _path_products(
-    tables: NDArray[np.float64], gather: _Gather, factors: _Slips
+    table: NDArray[np.float64], gather: _Gather, factors: _Slips
 ) -> NDArray[np.float64]:
-    """Likelihood of every path, (3 slots, shapes, tables).
+    """Likelihood of every path, (3 slots, shapes).
 
-    ``tables`` (2 slots + 1, classes, n) has the emission of each class in each row, see
-    ``_rows_of_slip``.
+    ``table``, flattened from (2 slots + 1, classes), has the emission of each class in each row,
+    see ``_rows_of_slip``.
     """
-    flat = tables.reshape(-1, tables.shape[-1])
     slots = len(factors.inserted)
-    running = np.multiply.accumulate(flat.take(gather.runs, axis=0), axis=0)
+    running = table.take(gather.runs)
+    for before, here in pairwise(running):  # twice as quick as np.multiply.accumulate
+        np.multiply(before, here, out=here)
     own, later, earlier = running[:, 0], running[:, 1], running[:, 2]
-    products = np.empty((3 * slots, *own.shape[1:]))
+    products = np.empty((3 * slots, own.shape[1]))
     products[0] = own[slots]
     doubled, inserted, missed = (
         products[1:slots],
@@ -319,9 +340,9 @@ def _path_products(
         products[2 * slots :],
     )
     np.multiply(own[: slots - 1], later[slots - 2 :: -1], out=doubled)
-    doubled *= flat.take(gather.doubled, axis=0) * factors.doubled
+    doubled *= table.take(gather.doubled) * factors.doubled
     np.multiply(own[:slots], later[slots - 1 :: -1], out=inserted)
     inserted *= factors.inserted
     np.multiply(own[:slots], earlier[:0:-1], out=missed)
-    missed *= flat.take(gather.missed, axis=0) * factors.missed
+    missed *= table.take(gather.missed) * factors.missed
     return products
