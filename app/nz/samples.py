@@ -1,6 +1,7 @@
 """Plates of known text as an OCR saw them, and what decoding makes of them."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -92,12 +93,16 @@ class Samples:
         return ["".join(row).rstrip(self.pad_char) for row in characters.tolist()]
 
     def decode(self, decoder: PlateDecoder) -> list[Reading]:
-        return [
-            decoder.decode(rows, raw=raw, small_plate=bool(small))
-            for rows, raw, small in zip(
-                self.probabilities, self.raws.tolist(), self.small.tolist(), strict=True
-            )
-        ]
+        return [reading for reading, _ in self.decode_timed(decoder)]
+
+    def decode_timed(self, decoder: PlateDecoder) -> Iterator[tuple[Reading, float]]:
+        """Each plate's reading and the milliseconds it took."""
+        for rows, raw, small in zip(
+            self.probabilities, self.raws.tolist(), self.small.tolist(), strict=True
+        ):
+            started = time.perf_counter()
+            reading = decoder.decode(rows, raw=raw, small_plate=small)
+            yield reading, (time.perf_counter() - started) * 1e3
 
 
 @dataclass(frozen=True, slots=True)

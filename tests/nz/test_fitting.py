@@ -1,5 +1,6 @@
 """Fitting on a simulated OCR whose faults are known."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,9 @@ def test_the_command_keeps_a_calibration_and_its_curve(
     assert kept.ocr == "simulated"
     assert kept.data.startswith("simulated plates: 250 plates")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
-    assert "standard" in capsys.readouterr().out
+    report = capsys.readouterr().out
+    assert "standard" in report
+    assert re.search(r"decoding: \d\.\d\d ms a plate, \d\.\d\d for the slowest 5 %", report)
 
 
 def test_samples_survive_their_file(tmp_path: Path) -> None:
