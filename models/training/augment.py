@@ -1,10 +1,11 @@
-"""Training views for the detector: random affine, mosaic, light and camera faults.
+"""Training views for the detector: random affine, mosaics, light and camera faults.
 
 Every view is a pure function of (photos, index, size, seed), so that an interrupted run continues
 with exactly the views it would have seen.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from models.training.photos import Photo
 
 PADDING = 114
-MOSAIC_SHARE = 0.35
+GRIDS = (1, 2, 3, 4)  # photos along each side of a view
+GRID_SHARES = (0.6, 0.2, 0.12, 0.08)
+LEAST_DRAWN = 9.0  # px, width of a plate in the view where it is drawn
 SMALLEST_PLATE = 6.0  # px in the view; smaller ones are left unlabelled
 LEAST_VISIBLE = 0.4  # share of a plate's area inside the view
 
@@ -33,17 +36,21 @@ def draw_view(photos: Sequence[Photo], index: int, *, size: int, seed: int) -> V
     """The `index`-th training view."""
     rng = np.random.default_rng((seed, index))
     canvas = np.full((size, size, 3), PADDING, np.uint8)
-    cells = _mosaic_cells(rng, size) if rng.random() < MOSAIC_SHARE else [(0, 0, size, size)]
-    boxes = [
-        _paste(canvas, cell, photos[int(rng.integers(len(photos)))], rng, small=len(cells) > 1)
-        for cell in cells
-    ]
+    cells = _mosaic_cells(rng, size, int(rng.choice(GRIDS, p=GRID_SHARES)))
+    boxes = [_paste(canvas, cell, photos[int(rng.integers(len(photos)))], rng) for cell in cells]
     return View(degrade(canvas, rng), np.concatenate(boxes))
 
 
-def _mosaic_cells(rng: np.random.Generator, size: int) -> list[tuple[int, int, int, int]]:
-    x, y = (rng.uniform(0.3, 0.7, 2) * size).astype(int).tolist()
-    return [(0, 0, x, y), (x, 0, size, y), (0, y, x, size), (x, y, size, size)]
+def _mosaic_cells(
+    rng: np.random.Generator, size: int, grid: int
+) -> list[tuple[int, int, int, int]]:
+    """`grid` by `grid` cells, their borders moved by up to 0.2 of the even distance."""
+    even = np.arange(1, grid) / grid
+    across, down = (
+        [0, *((even + rng.uniform(-0.2, 0.2, grid - 1) / grid) * size).astype(int).tolist(), size]
+        for _ in range(2)
+    )
+    return [(x1, y1, x2, y2) for y1, y2 in pairwise(down) for x1, x2 in pairwise(across)]
 
 
 def _paste(
@@ -51,13 +58,11 @@ def _paste(
     cell: tuple[int, int, int, int],
     photo: Photo,
     rng: np.random.Generator,
-    *,
-    small: bool,
 ) -> Boxes:
     """Warp the photo into one cell of the canvas; returns the visible boxes on the canvas."""
     x1, y1, x2, y2 = cell
     width, height = x2 - x1, y2 - y1
-    matrix = _placement(photo, (width, height), canvas.shape[0], rng, small=small)
+    matrix = _placement(photo, (width, height), canvas.shape[0], rng)
     interpolation = cv2.INTER_AREA if np.hypot(*matrix[:, 0]) < 0.5 else cv2.INTER_LINEAR
     source, matrix = _prescaled(photo.image, matrix, interpolation)
     cv2.warpAffine(
@@ -93,23 +98,23 @@ def _placement(
     cell: tuple[int, int],
     size: int,
     rng: np.random.Generator,
-    *,
-    small: bool,
 ) -> NDArray[np.float64]:
-    """A 2x3 matrix: photo pixels to cell pixels.
+    """A 2x3 matrix: photo pixels to pixels of the cell (width, height) in a view of `size`.
 
-    Half of the views keep about the letterbox scale; the others choose the width a plate gets in
-    the view, log-uniform, so that near and far plates are equally common.
+    Half of the photos about fill their cell; for the others the width that a plate gets in the
+    view is drawn, log-uniform down to the smallest that is labelled, so that near and far plates
+    are equally common.
     """
     height, width = photo.image.shape[:2]
-    letterbox = size / max(height, width)
-    scale = letterbox * np.exp(rng.uniform(np.log(0.7), np.log(1.3))) * (0.6 if small else 1.0)
+    fill = max(cell) / max(height, width)
+    scale = fill * np.exp(rng.uniform(np.log(0.7), np.log(1.4)))
     centre = np.array([width, height]) * rng.uniform(0.4, 0.6, 2)
     target = np.array(cell) * rng.uniform(0.4, 0.6, 2)
     if len(photo.boxes) and rng.random() < 0.5:
         box = photo.boxes[rng.integers(len(photo.boxes))].astype(np.float64)
-        wanted = np.exp(rng.uniform(np.log(0.05), np.log(0.25 if small else 0.6))) * size
-        scale = np.clip(wanted / (box[2] - box[0]), 0.25 * letterbox, 2.5 * letterbox)
+        most = 0.6 * max(cell)
+        wanted = np.exp(rng.uniform(np.log(LEAST_DRAWN), np.log(most)))
+        scale = np.clip(wanted / (box[2] - box[0]), 0.4 * fill, 2.5 * fill)
         centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
         target = np.array(cell) * rng.uniform(0.15, 0.85, 2)
     angle = np.deg2rad(rng.normal(0, 2.5) if rng.random() < 0.85 else rng.uniform(-10, 10))

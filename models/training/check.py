@@ -16,12 +16,15 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from app.config import Settings
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.nz.formats import PERSONALISED
 from app.synth.crops import draw_crop
 from app.synth.overlay import overlay
-from models.training.crops import Reader, cut, exact
+from app.vision.pipeline import DOUBTFUL, MARGIN
+from app.vision.types import Box
+from models.training.crops import Reader
 from models.training.evaluate_detector import OnnxDetector, evaluate, match
 from models.training.evaluate_ocr import wilson
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos
@@ -36,10 +39,14 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """A named set of BGR crops with their texts; `nz` tells that the decoder may be applied."""
+    """A named set of BGR crops with their texts; `nz` tells that the decoder may be applied.
+
+    `wider` are the same plates with the margin of the service's second look, where there is one.
+    """
 
     name: str
     images: list[Image]
+    wider: list[Image]
     texts: list[str]
     nz: bool
 
@@ -63,16 +70,16 @@ def crop_sets(photos: Path, nz_real: Path | None, count: int) -> Iterator[Crops]
         yield real_crops("nz_real", read_photos(nz_real), nz=True)
     test = read_photos(photos, split="test", sources=("openalpr-eu", "openalpr-us"))
     plates = [(photo, box) for photo in test for box in photo.boxes.tolist()]
-    ordinary: tuple[list[Image], list[str]] = ([], [])
-    personal: tuple[list[Image], list[str]] = ([], [])
+    ordinary: tuple[list[Image], list[Image], list[str]] = ([], [], [])
+    personal: tuple[list[Image], list[Image], list[str]] = ([], [], [])
     for i in range(count):
         rng = np.random.default_rng((UNSEEN_SEED, i))
         photo, box = plates[i % len(plates)]
         image, plate = overlay(rng, photo.image, tuple(box), mix="road", severity=None)
-        x1, y1, x2, y2 = (max(0, round(value)) for value in plate.box)
         target = personal if plate.format == PERSONALISED else ordinary
-        target[0].append(image[y1:y2, x1:x2].copy())
-        target[1].append(plate.text)
+        for images, cropped in zip(target[:2], both_looks(image, plate.box), strict=True):
+            images.append(cropped)
+        target[2].append(plate.text)
     yield Crops("rendered over openalpr, series", *ordinary, nz=True)
     yield Crops("rendered over openalpr, personalised", *personal, nz=True)
     for severity in ("easy", "medium", "hard"):
@@ -81,18 +88,30 @@ def crop_sets(photos: Path, nz_real: Path | None, count: int) -> Iterator[Crops]
             for i in range(count // 4)
         ]
         images, texts = [image for image, _ in drawn], [plate.text for _, plate in drawn]
-        yield Crops(f"rendered, {severity}", images, texts, nz=True)
+        yield Crops(f"rendered, {severity}", images, images, texts, nz=True)
 
 
 def real_crops(name: str, photos: Sequence[Photo], *, nz: bool) -> Crops:
     """The labelled plates of known text, cut exactly at their boxes."""
-    images, texts = [], []
-    for photo in photos:
-        for i, text in enumerate(photo.texts):
-            if text:
-                images.append(exact(cut(photo, i)))
-                texts.append(text)
-    return Crops(name, images, texts, nz=nz)
+    labelled = [
+        (both_looks(photo.image, tuple(box)), text)
+        for photo in photos
+        for box, text in zip(photo.boxes.tolist(), photo.texts, strict=True)
+        if text
+    ]
+    images, wider = ([looks[i] for looks, _ in labelled] for i in range(2))
+    return Crops(name, images, wider, [text for _, text in labelled], nz=nz)
+
+
+def both_looks(image: Image, box: tuple[float, float, float, float]) -> tuple[Image, Image]:
+    """The crop at a box and the one with the margin of the service's second look."""
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (round(value) for value in box)
+    tight = Box(x1, y1, x2, y2)
+    first, second = (
+        each.clipped(width, height).crop(image).copy() for each in (tight, tight.enlarged(*MARGIN))
+    )
+    return first, second
 
 
 def detection_table(
@@ -135,18 +154,29 @@ def reading_table(
             raw = share([text for text, _ in reader.read(crops.images)], crops.texts)
             decoded = "-"
             if crops.nz:
-                said = decode(reader, calibrations[label], crops.images)
-                decoded = share(said, crops.texts)
+                decoded = share(decode(reader, calibrations[label], crops), crops.texts)
             yield f"| {crops.name} | {label} | {len(crops.texts)} | {raw} | {decoded} |"
 
 
-def decode(reader: Reader, calibration: Calibration, crops: Sequence[Image]) -> list[str]:
-    """Plates as the New Zealand decoder gives them, raw where it offers no correction."""
+def decode(reader: Reader, calibration: Calibration, crops: Crops) -> list[str]:
+    """Plates as the service gives them with its default settings: from the wider crop where the
+    first leaves doubt, raw where no correction is offered."""
+    settings = Settings.model_fields
     decoder = PlateDecoder(
-        ALPHABET, ALPHABET[PAD], threshold=calibration.threshold, calibration=calibration
+        ALPHABET,
+        ALPHABET[PAD],
+        threshold=settings["correction_threshold"].default,
+        calibration=calibration,
     )
-    readings = [decoder.decode(row) for row in reader.probabilities(crops)]
-    return [reading.corrected_plate or reading.raw for reading in readings]
+    said = []
+    first, second = reader.probabilities(crops.images), reader.probabilities(crops.wider)
+    for image, tight, wide in zip(crops.images, first, second, strict=True):
+        doubtful = tight.max(axis=1).min() < DOUBTFUL
+        small = image.shape[1] / image.shape[0] < settings["small_plate_aspect_ratio"].default
+        raw = decoder.decode(tight, small_plate=small)
+        reading = decoder.decode(wide, raw=raw.raw, small_plate=small) if doubtful else raw
+        said.append(reading.corrected_plate or reading.raw)
+    return said
 
 
 def share(said: Sequence[str], texts: Sequence[str]) -> str:

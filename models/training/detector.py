@@ -13,13 +13,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from models.training.augment import View, draw_view
+from models.training.decoys import add_decoys
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.overlaid import exchange_plates
@@ -27,12 +30,20 @@ from models.training.photos import LICENSED_SOURCES, Photo, read_photos
 from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
 from models.training.released import restore_detector
 from models.training.schedule import WeightAverage, adamw, learning_rate
-from models.training.yolo import DetectionLoss, Teacher, build_network
+from models.training.yolo import (
+    Answers,
+    DetectionLoss,
+    Hints,
+    Teacher,
+    build_network,
+    layers_and_heads,
+    near_plates,
+)
 
 FINAL_SIZE = 384
 REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
 PANELS = {
-    "loss": ("box", "dfl", "cls", "teacher"),
+    "loss": ("box", "dfl", "cls", "teacher", "hints"),
     "validation": ("ap50", "recall", "precision"),
 }
 
@@ -49,6 +60,7 @@ class Plan:
     early_share: float
     replay_share: float
     teacher_weight: float
+    hint_weight: float
     report_every: int
 
     def size(self, draws: int) -> int:
@@ -58,11 +70,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`images` (n, 3, s, s) float32 RGB in [0, 1], boxes in pixels, the teacher's heads."""
+    """`images` (n, 3, s, s) float32 RGB in [0, 1], boxes in pixels, what the teacher says."""
 
     images: NDArray[np.float32]
     boxes: list[NDArray[np.float32]]
-    soft: list[NDArray[np.float32]] | None
+    answers: Answers | None
 
 
 def as_input(views: Sequence[View]) -> NDArray[np.float32]:
@@ -95,13 +107,14 @@ class Views:
         with ThreadPoolExecutor(1) as pool:
             ahead: list[Future[Batch]] = []
             for first in starts:
-                ahead.append(pool.submit(self._make, first))
+                ahead.append(pool.submit(self.make, first))
                 if len(ahead) > 2:
                     yield ahead.pop(0).result()
             for made in ahead:
                 yield made.result()
 
-    def _make(self, first: int) -> Batch:
+    def make(self, first: int) -> Batch:
+        """The batch of fresh views that begins with draw `first`."""
         size = self._plan.size(first)
         views = [
             draw_view(self._photos, index, size=size, seed=self._plan.seed)
@@ -111,7 +124,7 @@ class Views:
         return Batch(
             images=images,
             boxes=[view.boxes for view in views],
-            soft=self._teacher(images) if self._teacher else None,
+            answers=self._teacher(images) if self._teacher else None,
         )
 
 
@@ -123,7 +136,8 @@ class Run:
         self.plan, self.folder, self.device = plan, folder, torch.device(device)
         self.network = build_network().to(self.device)
         self.average = WeightAverage(self.network, decay=0.998)
-        self.optimizer = adamw(self.network, weight_decay=0.02)
+        self.hints = Hints().to(self.device)
+        self.optimizer = adamw(nn.ModuleList([self.network, self.hints]), weight_decay=0.02)
         self.loss = DetectionLoss(plan.teacher_weight, self.device)
         self.draws = 0
         self._restore()
@@ -135,6 +149,7 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["steps"]
+        self.hints.load_state_dict(state["hints"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.draws = state["draws"]
 
@@ -146,12 +161,36 @@ class Run:
         restore_detector(self.network, path, torch.from_numpy(as_input(views)).to(self.device))
         self.average = WeightAverage(self.network, decay=0.998)
 
+    @torch.no_grad()
+    def fit_hints(self, batches: Sequence[Batch]) -> None:
+        """Start the hints where the network as it is explains most of the teacher's layers."""
+        self.network.eval()
+        students = []
+        for batch in batches:
+            images = torch.from_numpy(batch.images).to(self.device)
+            backbone = self.network.backbone(images)
+            students.append([*backbone, *self.network.neck(*backbone)])
+        self.network.train()
+        teachers = [self._given(batch, "layers") for batch in batches]
+        self.hints.to("cpu").fit(
+            [torch.cat(each).float().cpu() for each in zip(*students, strict=True)],
+            [torch.cat(each).float().cpu() for each in zip(*teachers, strict=True)],
+        )
+        self.hints.to(self.device)
+
+    def _given(self, batch: Batch, part: str) -> list[Any] | None:
+        """The teacher's layers or heads on the device; None where there is no teacher."""
+        if batch.answers is None:
+            return None
+        return [torch.from_numpy(each).to(self.device) for each in getattr(batch.answers, part)]
+
     def save(self) -> None:
         """Write the checkpoint."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "steps": self.average.steps,
+            "hints": self.hints.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "draws": self.draws,
         }
@@ -165,10 +204,19 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
-        soft = batch.soft and [torch.from_numpy(each).to(self.device) for each in batch.soft]
         with torch.autocast(self.device.type, torch.bfloat16):
-            heads = self.network(images)
-        total, parts = self.loss(heads, batch.boxes, soft)
+            layers, heads = layers_and_heads(self.network, images)
+        total, parts = self.loss(heads, batch.boxes, self._given(batch, "heads"))
+        if batch.answers is not None:
+            near = near_plates(batch.boxes, images.shape[2], images.shape[3])
+            with torch.autocast(self.device.type, torch.bfloat16):
+                missed = self.hints(
+                    layers,
+                    self._given(batch, "layers"),
+                    [mask.to(self.device) for mask in near],
+                )
+            total = total + self.plan.hint_weight * missed
+            parts["hints"] = float(missed.detach())
         self.optimizer.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
@@ -216,6 +264,17 @@ def report(
     print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
 
 
+def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
+    """The photos; copies with New Zealand's plates, and with other countries'; half of them once
+    more, without plates."""
+    return [
+        *photos,
+        *exchange_plates(photos, seed, "road"),
+        *exchange_plates(photos, seed + 1, "foreign"),
+        *add_decoys(photos[seed % 2 :: 2], seed),
+    ]
+
+
 def parse() -> argparse.Namespace:
     """Command-line arguments."""
     parser = argparse.ArgumentParser(description="Train the plate detector.")
@@ -224,6 +283,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--start-from", type=Path, help="exported detector.onnx to go on from")
     parser.add_argument("--teacher", type=Path, help="YOLOv9 end2end ONNX file (soft targets)")
     parser.add_argument("--teacher-weight", type=float, default=1.0)
+    parser.add_argument("--hint-weight", type=float, default=2.0)
     parser.add_argument("--draws", type=int, default=160_000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--peak-rate", type=float, default=2e-3)
@@ -253,10 +313,11 @@ def main() -> None:
         early_share=args.early_share,
         replay_share=args.replay_share,
         teacher_weight=args.teacher_weight,
+        hint_weight=args.hint_weight,
         report_every=args.report_every,
     )
     photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
-    photos += exchange_plates(photos, args.seed)
+    photos = training_photos(photos, args.seed)
     validation = read_photos(
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
     )
@@ -264,7 +325,10 @@ def main() -> None:
     run = Run(plan, args.run, args.device)
     if args.start_from and not run.draws:
         run.start_from(args.start_from, photos)
-    train(run, Views(photos, plan, teacher), validation)
+    views = Views(photos, plan, teacher)
+    if teacher and not run.draws:
+        run.fit_hints([views.make(first) for first in range(0, 4 * plan.batch, plan.batch)])
+    train(run, views, validation)
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 
 

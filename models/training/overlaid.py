@@ -9,7 +9,6 @@ from app.synth.overlay import overlay
 from models.training.crops import crop_window, weather
 from models.training.photos import Photo
 from models.training.rendered import (
-    UNREADABLE_SHARE,
     RenderedCrop,
     middles_seen,
     training_spec,
@@ -18,9 +17,12 @@ from models.training.rendered import (
 SMALLEST = 20.0  # px, width of a plate worth exchanging
 
 
-def exchange_plates(photos: Sequence[Photo], seed: int) -> list[Photo]:
-    """A copy of each photo with new plates in the place of the labelled ones, where they fit."""
-    return [exchanged(photo, np.random.default_rng((seed, i))) for i, photo in enumerate(photos)]
+def exchange_plates(photos: Sequence[Photo], seed: int, mix: str) -> list[Photo]:
+    """A copy of each photo with new plates of a mix in the place of the labelled ones, where they
+    fit."""
+    return [
+        exchanged(photo, np.random.default_rng((seed, i)), mix) for i, photo in enumerate(photos)
+    ]
 
 
 def fitting(photo: Photo) -> list[int]:
@@ -38,7 +40,7 @@ def fitting(photo: Photo) -> list[int]:
 
 
 def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> RenderedCrop:
-    """One exchanged plate of one photo, cut out as a detector would."""
+    """One exchanged plate of one photo, cut out as a detector would, readable or not."""
     while True:
         photo = photos[int(rng.integers(len(photos)))]
         choice = fitting(photo)
@@ -47,8 +49,6 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
         spec = training_spec(rng)
         box = _box(photo, choice[int(rng.integers(len(choice)))])
         image, plate = overlay(rng, photo.image, box, spec=spec, severity=None)
-        if not plate.readable and rng.random() > UNREADABLE_SHARE:
-            continue
         x1, y1, x2, y2 = plate.box
         spread = rng.normal((-0.02, -0.02, 0.02, 0.02), 0.03) * np.array(
             [x2 - x1, y2 - y1, x2 - x1, y2 - y1]
@@ -64,12 +64,12 @@ def _box(photo: Photo, index: int) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
-def exchanged(photo: Photo, rng: np.random.Generator) -> Photo:
+def exchanged(photo: Photo, rng: np.random.Generator, mix: str) -> Photo:
     """The photo with every plate replaced that is large enough and lies inside."""
     image, boxes, texts = photo.image, photo.boxes.copy(), list(photo.texts)
     height, width = image.shape[:2]
     for i in fitting(photo):
-        image, plate = overlay(rng, image, _box(photo, i), mix="road", severity=None)
+        image, plate = overlay(rng, image, _box(photo, i), mix=mix, severity=None)
         left, top, right, bottom = plate.box
         boxes[i] = (max(0, left), max(0, top), min(width, right), min(height, bottom))
         texts[i] = plate.text

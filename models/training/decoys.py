@@ -1,0 +1,212 @@
+"""What looks most like a plate and is none: dealers' panels and blank holders where plates were,
+and signs in the street."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.synth.appearance import measure
+from app.synth.typefaces import CAPTION_FONTS, line_of_text
+from models.training.overlaid import fitting
+from models.training.photos import Photo
+
+Image = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+WIDTH = 480  # px, of a panel as drawn
+LARGEST = 0.5  # of the photo's width; wider plates stay
+DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
+LIGHT: tuple[Colour, ...] = ((235, 236, 236), (205, 208, 210), (60, 205, 245), (150, 220, 240))
+SIGN: tuple[Colour, ...] = ((150, 90, 20), (70, 110, 20), (40, 30, 180), (30, 130, 240))
+WORDS = """
+    Motors Auto Cars City North South Value Prime Drive Coast Harbour Valley Group Dealer
+    Yard European Imports Sales Service Central Wholesale Vehicles River Hill Island Pacific
+    Village Open Parking Only Private Entry Exit Street Road Avenue Keep Left Clear Centre
+    Track Alpine Walk Cafe Station Hospital Beach Museum Finance Tyres Rentals Caution
+    Reserved Staff Visitors
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`image` (h, w, 3) uint8 BGR and `alpha` (h, w) uint8."""
+
+    image: Image
+    alpha: Image
+
+
+def add_decoys(photos: Sequence[Photo], seed: int) -> list[Photo]:
+    """A copy of each photo with panels in the place of its plates and signs beside them."""
+    return [
+        with_decoys(photo, np.random.default_rng((seed, 2, i))) for i, photo in enumerate(photos)
+    ]
+
+
+def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
+    """The photo without the plates that a panel can cover, and with up to two signs."""
+    image = photo.image.copy()
+    widest = LARGEST * image.shape[1]
+    covered = [i for i in fitting(photo) if photo.boxes[i, 2] - photo.boxes[i, 0] < widest]
+    for i in covered:
+        x1, y1, x2, y2 = photo.boxes[i].tolist()
+        look = measure(photo.image, (x1, y1, x2, y2))
+        light = float(np.clip(look.white[0] / 235, 0.2, 1.1))
+        panel = draw_panel(rng, (x2 - x1) / (y2 - y1))
+        _lay(image, panel, (x1, y1, x2, y2), rng, light=light, blur=min(look.edge, 3.0))
+    boxes = np.delete(photo.boxes, covered, axis=0)
+    texts = [text for i, text in enumerate(photo.texts) if i not in covered]
+    for _ in range(int(rng.integers(3))):
+        box = _free_place(photo, rng)
+        if box is not None:
+            light = float(rng.uniform(0.4, 1.0))
+            panel = draw_sign(rng, (box[2] - box[0]) / (box[3] - box[1]))
+            _lay(image, panel, box, rng, light=light, blur=float(rng.uniform(0.3, 1.2)))
+    return Photo(photo.name, photo.source, image, boxes, tuple(texts))
+
+
+def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
+    """A dealer's panel, a blank plate or an empty holder of this width over height."""
+    ground, ink = _colours(rng, DARK if rng.random() < 0.65 else LIGHT)
+    chance = rng.random()
+    lines: list[str] = []
+    if chance < 0.75:
+        lines = _words(rng, int(rng.integers(2, 4)) if rng.random() < 0.75 else 1)
+    return _draw(rng, aspect, ground, ink, lines, bolts=rng.random() < 0.5, ring=chance > 0.92)
+
+
+def draw_sign(rng: np.random.Generator, aspect: float) -> Panel:
+    """A sign of several words, or of one long line where it is wide."""
+    ground, ink = _colours(rng, (*SIGN, *DARK, *LIGHT))
+    count = 1 if aspect > 4 else int(rng.integers(2, 5))
+    return _draw(rng, aspect, ground, ink, _words(rng, count), bolts=False, ring=False)
+
+
+def _colours(rng: np.random.Generator, grounds: Sequence[Colour]) -> tuple[Colour, Colour]:
+    ground = grounds[int(rng.integers(len(grounds)))]
+    return ground, (238, 240, 240) if sum(ground) < 380 else (25, 22, 20)
+
+
+def _words(rng: np.random.Generator, count: int) -> list[str]:
+    """Lines of words; a line that stands alone has at least two, so that it is no serial."""
+    words, lines = WORDS.split(), []
+    for _ in range(count):
+        chosen = rng.integers(len(words), size=int(rng.integers(2, 4)) if count < 2 else 1)
+        lines.append(" ".join(words[int(i)] for i in chosen))
+    if rng.random() < 0.2:
+        lines[-1] = f"0{rng.integers(2, 10)} {rng.integers(100, 999)} {rng.integers(1000, 9999)}"
+    return [line.upper() for line in lines] if rng.random() < 0.6 else lines
+
+
+def _draw(
+    rng: np.random.Generator,
+    aspect: float,
+    ground: Colour,
+    ink: Colour,
+    lines: Sequence[str],
+    *,
+    bolts: bool,
+    ring: bool,
+) -> Panel:
+    height = max(24, round(WIDTH / aspect))
+    image = np.empty((height, WIDTH, 3), np.uint8)
+    image[:] = ground
+    if rng.random() < 0.5:
+        inset = max(2, height // 24)
+        far = (WIDTH - inset, height - inset)
+        cv2.rectangle(image, (inset, inset), far, ink, max(1, inset // 2))
+    _write(rng, image, lines, ink)
+    if ring:
+        middle, radius = (WIDTH // 2, height // 2), round(height * rng.uniform(0.2, 0.35))
+        axes = (round(radius * 1.4), radius)
+        cv2.ellipse(image, middle, axes, 0, 0, 360, ink, max(2, height // 18))
+    if bolts:
+        for x in (0.22, 0.78):
+            cv2.circle(image, (round(x * WIDTH), round(0.14 * height)), height // 18, ink, -1)
+    alpha = np.zeros((height, WIDTH), np.uint8)
+    cv2.rectangle(alpha, (2, 2), (WIDTH - 3, height - 3), (255,), -1)
+    return Panel(image, alpha)
+
+
+def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:
+    """Set the lines below each other, in the middle, in place."""
+    font = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
+    height, width = image.shape[:2]
+    pitch = height * 0.8 / max(1, len(lines))
+    for i, line in enumerate(lines):
+        mask = line_of_text(line, font, max(8, round(pitch * rng.uniform(0.5, 0.75))))
+        shrink = min(1.0, 0.86 * width / mask.shape[1])
+        wide = max(1, round(mask.shape[1] * shrink))
+        tall = max(1, round(mask.shape[0] * min(1, shrink * 1.3)))
+        small = cv2.resize(mask, (wide, tall), interpolation=cv2.INTER_AREA)
+        top, left = round(height * 0.1 + pitch * (i + 0.5) - tall / 2), (width - wide) // 2
+        at = image[max(0, top) : top + tall, left : left + wide]
+        share = small[: at.shape[0], : at.shape[1], None].astype(np.float32) / 255
+        at[:] = (at + (np.array(ink, np.float32) - at) * share).astype(np.uint8)
+
+
+def _lay(
+    image: Image,
+    panel: Panel,
+    box: tuple[float, float, float, float],
+    rng: np.random.Generator,
+    *,
+    light: float,
+    blur: float,
+) -> None:
+    """Warp the panel over the box, in place, its corners moved a little."""
+    x1, y1, x2, y2 = box
+    extent = np.array([x2 - x1, y2 - y1])
+    corners = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
+    corners = corners + rng.normal(0, 0.03, (4, 2)) * extent
+    corners += np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 0.06 * extent  # nothing peeps out
+    low = np.maximum(np.floor(corners.min(0)).astype(int) - 3, 0)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 3, [image.shape[1], image.shape[0]])
+    width, height = (high - low).tolist()
+    drawn_height, drawn_width = panel.alpha.shape
+    front = np.array(
+        [[0, 0], [drawn_width, 0], [drawn_width, drawn_height], [0, drawn_height]], np.float32
+    )
+    fine = 2  # rays a pixel and axis
+    onto = ((corners - low) * fine).astype(np.float32)
+    matrix = cv2.getPerspectiveTransform(front, onto)
+    source = cv2.GaussianBlur(panel.image, (0, 0), max(0.3, drawn_width / (extent[0] * fine) / 2))
+    colours, share = (
+        cv2.GaussianBlur(
+            cv2.resize(
+                cv2.warpPerspective(each, matrix, (width * fine, height * fine)),
+                (width, height),
+                interpolation=cv2.INTER_AREA,
+            ).astype(np.float32),
+            (0, 0),
+            max(0.3, blur),
+        )
+        for each in (source, panel.alpha)
+    )
+    window = image[low[1] : high[1], low[0] : high[0]]
+    noise = rng.normal(0, 3, window.shape)
+    laid = window + (colours * light + noise - window) * share[..., None] / 255
+    window[:] = np.clip(laid, 0, 255).astype(np.uint8)
+
+
+def _free_place(photo: Photo, rng: np.random.Generator) -> tuple[float, float, float, float] | None:
+    """A box of a sign's size that touches no plate, None where chance finds none."""
+    height, width = photo.image.shape[:2]
+    for _ in range(5):
+        wide = width * float(np.exp(rng.uniform(np.log(0.06), np.log(0.35))))
+        tall = wide / float(np.exp(rng.uniform(np.log(0.7), np.log(6))))
+        if tall < 6 or tall > 0.5 * height:
+            continue
+        left, top = float(rng.uniform(0, width - wide)), float(rng.uniform(0, height - tall))
+        boxes = photo.boxes
+        apart = (
+            (boxes[:, 0] > left + 1.2 * wide)
+            | (boxes[:, 2] < left - 0.2 * wide)
+            | (boxes[:, 1] > top + 1.2 * tall)
+            | (boxes[:, 3] < top - 0.2 * tall)
+        )
+        if apart.all():
+            return left, top, left + wide, top + tall
+    return None
