@@ -6,8 +6,6 @@ exported file instead of random ones (take another `--seed` then, for other view
 """
 
 import argparse
-import signal
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,17 +17,16 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from models.training.augment import View, draw_view
 from models.training.decoys import add_decoys
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
+from models.training.loop import Course, Run, train
 from models.training.overlaid import exchange_plates
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos
-from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
+from models.training.progress import plot
 from models.training.released import restore_detector
-from models.training.schedule import WeightAverage, adamw, learning_rate
 from models.training.yolo import (
     Answers,
     DetectionLoss,
@@ -49,19 +46,14 @@ PANELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Hyperparameters; sizes in pixels, lengths in draws (one draw is one training view)."""
+class Plan(Course):
+    """Hyperparameters; sizes in pixels. `early_share` of the run has views of `early_size`."""
 
-    draws: int
-    batch: int
-    seed: int
-    peak_rate: float
     early_size: int
     early_share: float
     replay_share: float
     teacher_weight: float
     hint_weight: float
-    report_every: int
 
     def size(self, draws: int) -> int:
         """Side of the views: small for the early share of the run, then the final one."""
@@ -128,30 +120,30 @@ class Views:
         )
 
 
-class Run:
-    """Everything that a checkpoint holds, and the step that moves it on."""
+class DetectorRun(Run[Batch]):
+    """The detector in training, and the hints beside it."""
 
-    def __init__(self, plan: Plan, folder: Path, device: str) -> None:
+    def __init__(self, plan: Plan, folder: Path, device: torch.device) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.folder, self.device = plan, folder, torch.device(device)
-        self.network = build_network().to(self.device)
-        self.average = WeightAverage(self.network, decay=0.998)
-        self.hints = Hints().to(self.device)
-        self.optimizer = adamw(nn.ModuleList([self.network, self.hints]), weight_decay=0.02)
-        self.loss = DetectionLoss(plan.teacher_weight, self.device)
-        self.draws = 0
-        self._restore()
+        super().__init__(plan, folder, build_network().to(device), Hints().to(device), device)
+        self.plan = plan
+        self.labelled = DetectionLoss(plan.teacher_weight, device)
 
-    def _restore(self) -> None:
-        state = load_checkpoint(self.folder / "checkpoint.pt")
-        if state is None:
-            return
-        self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
-        self.average.steps = state["steps"]
-        self.hints.load_state_dict(state["hints"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.draws = state["draws"]
+    def loss(self, batch: Batch) -> tuple[Any, dict[str, float]]:
+        """That of the labels and, where there is a teacher, of its answers and hints."""
+        images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            layers, heads = layers_and_heads(self.network, images)
+        total, parts = self.labelled(heads, batch.boxes, self._given(batch, "heads"))
+        if batch.answers is not None:
+            near = near_plates(batch.boxes, images.shape[2], images.shape[3])
+            with torch.autocast(self.device.type, torch.bfloat16):
+                missed = self.helper(
+                    layers, self._given(batch, "layers"), [mask.to(self.device) for mask in near]
+                )
+            total = total + self.plan.hint_weight * missed
+            parts["hints"] = float(missed.detach())
+        return total, parts
 
     def start_from(self, path: Path, photos: list[Photo]) -> None:
         """Take over the weights of an exported file."""
@@ -159,7 +151,7 @@ class Run:
             draw_view(photos, index, size=FINAL_SIZE, seed=self.plan.seed) for index in range(64)
         ]
         restore_detector(self.network, path, torch.from_numpy(as_input(views)).to(self.device))
-        self.average = WeightAverage(self.network, decay=0.998)
+        self.begin_anew()
 
     @torch.no_grad()
     def fit_hints(self, batches: Sequence[Batch]) -> None:
@@ -172,11 +164,11 @@ class Run:
             students.append([*backbone, *self.network.neck(*backbone)])
         self.network.train()
         teachers = [self._given(batch, "layers") for batch in batches]
-        self.hints.to("cpu").fit(
+        self.helper.to("cpu").fit(
             [torch.cat(each).float().cpu() for each in zip(*students, strict=True)],
             [torch.cat(each).float().cpu() for each in zip(*teachers, strict=True)],
         )
-        self.hints.to(self.device)
+        self.helper.to(self.device)
 
     def _given(self, batch: Batch, part: str) -> list[Any] | None:
         """The teacher's layers or heads on the device; None where there is no teacher."""
@@ -184,84 +176,12 @@ class Run:
             return None
         return [torch.from_numpy(each).to(self.device) for each in getattr(batch.answers, part)]
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.network.state_dict(),
-            "steps": self.average.steps,
-            "hints": self.hints.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "draws": self.draws,
-        }
-        save_checkpoint(self.folder / "checkpoint.pt", state)
 
-    def step(self, batch: Batch) -> dict[str, float]:
-        """One optimiser step; returns the parts of the loss."""
-        rate = learning_rate(
-            self.draws, total=self.plan.draws, peak=self.plan.peak_rate, warmup=2000, floor=0.01
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            layers, heads = layers_and_heads(self.network, images)
-        total, parts = self.loss(heads, batch.boxes, self._given(batch, "heads"))
-        if batch.answers is not None:
-            near = near_plates(batch.boxes, images.shape[2], images.shape[3])
-            with torch.autocast(self.device.type, torch.bfloat16):
-                missed = self.hints(
-                    layers,
-                    self._given(batch, "layers"),
-                    [mask.to(self.device) for mask in near],
-                )
-            total = total + self.plan.hint_weight * missed
-            parts["hints"] = float(missed.detach())
-        self.optimizer.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
-        self.optimizer.step()
-        self.average.update(self.network)
-        self.draws += self.plan.batch
-        return parts
-
-
-def train(run: Run, views: Views, validation: list[Photo]) -> None:
-    """Train to the plan's end, reporting and saving on the way and, before it ends, on SIGTERM."""
-    stopping: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
-    parts: list[dict[str, float]] = []
-    started = time.monotonic()
-    for batch in views.batches(run.draws):
-        parts.append(run.step(batch))
-        stopped = bool(stopping)
-        due = run.draws % run.plan.report_every < run.plan.batch
-        if due or stopped or run.draws >= run.plan.draws:
-            report(run, parts, validation, time.monotonic() - started)
-            parts, started = [], time.monotonic()
-            run.save()
-        if stopped:
-            raise SystemExit(128 + stopping[0])
-
-
-def report(
-    run: Run, parts: list[dict[str, float]], validation: list[Photo], seconds: float
-) -> None:
-    """Export the averaged weights, measure them as the service would run them, write it down."""
-    path = run.folder / "detector.onnx"
-    export(run.average.network.to("cpu"), path, size=FINAL_SIZE)
-    run.average.network.to(run.device)
+def measure(average: Any, path: Path, validation: list[Photo]) -> dict[str, float]:
+    """Export the averaged weights and measure them as the service would run them."""
+    export(average, path, size=FINAL_SIZE)
     metrics = evaluate(OnnxDetector(path), validation)
-    row = {
-        "draws": run.draws,
-        "seconds": seconds,
-        **{key: sum(part.get(key, 0.0) for part in parts) / len(parts) for key in PANELS["loss"]},
-        "ap50": metrics.ap50,
-        "recall": metrics.recall,
-        "precision": metrics.precision,
-    }
-    append_row(run.folder / "progress.csv", row)
-    print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+    return {"ap50": metrics.ap50, "recall": metrics.recall, "precision": metrics.precision}
 
 
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
@@ -315,6 +235,9 @@ def main() -> None:
         teacher_weight=args.teacher_weight,
         hint_weight=args.hint_weight,
         report_every=args.report_every,
+        warmup=2000,
+        most=10.0,
+        memory=0.998,
     )
     photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
     photos = training_photos(photos, args.seed)
@@ -322,13 +245,14 @@ def main() -> None:
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
     )
     teacher = Teacher(args.teacher) if args.teacher else None
-    run = Run(plan, args.run, args.device)
+    run = DetectorRun(plan, args.run, torch.device(args.device))
     if args.start_from and not run.draws:
         run.start_from(args.start_from, photos)
     views = Views(photos, plan, teacher)
     if teacher and not run.draws:
         run.fit_hints([views.make(first) for first in range(0, 4 * plan.batch, plan.batch)])
-    train(run, views, validation)
+    path = args.run / "detector.onnx"
+    train(run, views.batches(run.draws), lambda average: measure(average, path, validation))
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 
 

@@ -8,7 +8,6 @@ exported file instead of random ones (take another `--seed` then, for other crop
 import argparse
 import multiprocessing
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -19,19 +18,20 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional
 
 from models.training.crops import Reader, agreed, cut, exact
 from models.training.evaluate_ocr import evaluate
 from models.training.export_ocr import export
+from models.training.loop import Course, Run, train
 from models.training.mobilevit import PlateReader
 from models.training.photos import LICENSED_SOURCES, read_photos
-from models.training.progress import append_row, load_checkpoint, plot, save_checkpoint
+from models.training.progress import plot
 from models.training.readings import Reading, Sources, draw_reading, joined, prepare
 from models.training.released import restore_reader
 from models.training.rendered import render_crop
 from models.training.replay import Replay
-from models.training.schedule import WeightAverage, adamw, learning_rate
 from models.training.slots import ALPHABET, GRID, SLOTS, encode
 
 HELD_OUT_SEED = 10**9  # far from every training seed
@@ -41,17 +41,12 @@ PANELS = {"loss": ("reading", "place"), "validation": ("synthetic", "real")}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Hyperparameters; lengths in draws (one draw is one training crop)."""
+class Plan(Course):
+    """Hyperparameters."""
 
-    draws: int
-    batch: int
-    seed: int
-    peak_rate: float
     smoothing: float
     replay_share: float
     place_weight: float
-    report_every: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,50 +99,24 @@ def _fresh(plan: Plan, sources: Sources, start: int, workers: int) -> Iterator[R
             yield made.result()
 
 
-class Run:
-    """Everything that a checkpoint holds, and the step that moves it on."""
+class ReaderRun(Run[Reading]):
+    """The reader in training."""
 
-    def __init__(self, plan: Plan, folder: Path, device: str) -> None:
+    def __init__(self, plan: Plan, folder: Path, device: torch.device) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.folder, self.device = plan, folder, torch.device(device)
-        network = PlateReader().to(self.device)
-        self.network = network.to(memory_format=torch.channels_last)
-        self.average = WeightAverage(self.network, decay=0.999)
-        self.optimizer = adamw(self.network, weight_decay=0.02)
-        self.draws = 0
-        state = load_checkpoint(folder / "checkpoint.pt")
-        if state is not None:
-            self.network.load_state_dict(state["network"])
-            self.average.network.load_state_dict(state["average"])
-            self.average.steps = state["steps"]
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.draws = state["draws"]
+        network = PlateReader().to(device, memory_format=torch.channels_last)
+        super().__init__(plan, folder, network, nn.ModuleList(), device)
+        self.plan = plan
 
     def start_from(self, path: Path, sources: Sources) -> None:
         """Take over the weights of an exported file."""
         drawn = [draw_reading(sources, index, self.plan.seed).image for index in range(512)]
         pixels = torch.from_numpy(np.stack(drawn))[:, None].float()
         restore_reader(self.network, path, pixels.to(self.device))
-        self.average = WeightAverage(self.network, decay=0.999)
+        self.begin_anew()
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.network.state_dict(),
-            "steps": self.average.steps,
-            "optimizer": self.optimizer.state_dict(),
-            "draws": self.draws,
-        }
-        save_checkpoint(self.folder / "checkpoint.pt", state)
-
-    def step(self, batch: Reading) -> dict[str, float]:
-        """One optimiser step; returns the parts of the loss."""
-        rate = learning_rate(
-            self.draws, total=self.plan.draws, peak=self.plan.peak_rate, warmup=4000, floor=0.01
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def loss(self, batch: Reading) -> tuple[Any, dict[str, float]]:
+        """Cross-entropy of the characters and of their places."""
         pixels = torch.from_numpy(batch.image)[:, None].to(self.device).float()
         target = torch.from_numpy(batch.classes).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
@@ -158,14 +127,8 @@ class Run:
             label_smoothing=self.plan.smoothing,
         )
         place = place_loss(scores.float(), torch.from_numpy(batch.places).to(self.device))
-        loss = reading + self.plan.place_weight * place
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimizer.step()
-        self.average.update(self.network)
-        self.draws += self.plan.batch
-        return {"reading": float(reading.detach()), "place": float(place.detach())}
+        parts = {"reading": float(reading.detach()), "place": float(place.detach())}
+        return reading + self.plan.place_weight * place, parts
 
 
 def place_loss(scores: Any, places: Any) -> Any:
@@ -183,43 +146,13 @@ def place_loss(scores: Any, places: Any) -> Any:
     return -(target * scores[known].log_softmax(-1)).sum(-1).mean()
 
 
-def train(run: Run, sources: Sources, validation: Validation, workers: int) -> None:
-    """Train to the plan's end, reporting and saving on the way and, before it ends, on SIGTERM."""
-    stopping: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
-    losses: list[dict[str, float]] = []
-    started = time.monotonic()
-    for batch in batches(run.plan, sources, run.draws, workers):
-        losses.append(run.step(batch))
-        stopped = bool(stopping)
-        due = run.draws % run.plan.report_every < run.plan.batch
-        if due or stopped or run.draws >= run.plan.draws:
-            report(run, losses, validation, time.monotonic() - started)
-            losses, started = [], time.monotonic()
-            run.save()
-        if stopped:
-            raise SystemExit(128 + stopping[0])
-
-
-def report(
-    run: Run, losses: list[dict[str, float]], validation: Validation, seconds: float
-) -> None:
-    """Export the averaged weights at their fitted temperature, measure them, write it down."""
-    path = run.folder / "ocr.onnx"
-    average = run.average.network.to("cpu")
+def measure(average: Any, path: Path, validation: Validation) -> dict[str, float]:
+    """Export the averaged weights at their fitted temperature and measure them."""
     temperature = fit_temperature(average, *validation.sets["synthetic"])
     export(average, path, temperature=temperature)
-    run.average.network.to(run.device)
     reader = Reader(path, path.with_suffix(".yaml"))
-    row = {
-        "draws": run.draws,
-        "seconds": seconds,
-        **{key: sum(loss[key] for loss in losses) / len(losses) for key in PANELS["loss"]},
-        "temperature": temperature,
-        **{name: evaluate(reader, *crops).exact for name, crops in validation.sets.items()},
-    }
-    append_row(run.folder / "progress.csv", row)
-    print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+    exact = {name: evaluate(reader, *crops).exact for name, crops in validation.sets.items()}
+    return {"temperature": temperature, **exact}
 
 
 @torch.no_grad()
@@ -306,6 +239,9 @@ def main() -> None:
         replay_share=args.replay_share,
         place_weight=args.place_weight,
         report_every=args.report_every,
+        warmup=4000,
+        most=5.0,
+        memory=0.999,
     )
     readers = [Reader(model, config) for model, config in args.teacher]
     photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
@@ -319,10 +255,12 @@ def main() -> None:
     )
     validation = read_validation(args.photos, args.validation_crops)
     print(f"{len(real)} real crops, {len(validation.sets['real'][1])} for validation", flush=True)
-    run = Run(plan, args.run, args.device)
+    run = ReaderRun(plan, args.run, torch.device(args.device))
     if args.start_from and not run.draws:
         run.start_from(args.start_from, sources)
-    train(run, sources, validation, args.workers)
+    path = args.run / "ocr.onnx"
+    drawn = batches(plan, sources, run.draws, args.workers)
+    train(run, drawn, lambda average: measure(average, path, validation))
     plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 
 

@@ -44,8 +44,9 @@ def plot(table: Path, picture: Path, panels: Mapping[str, tuple[str, ...]]) -> N
         figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
     ):
         for column in columns:
-            points = [(float(r["draws"]), float(r[column])) for r in rows if r[column]]
-            axis.plot(*zip(*points, strict=True), label=column)
+            points = [(float(r["draws"]), float(r[column])) for r in rows if r.get(column)]
+            if points:  # a run without a teacher has no such columns
+                axis.plot(*zip(*points, strict=True), label=column)
         axis.set(title=title, xlabel="draws")
         axis.legend()
         axis.grid(alpha=0.3)
