@@ -18,6 +18,8 @@ PADDING = 114
 GRIDS = (1, 2, 3, 4)  # photos along each side of a view
 GRID_SHARES = (0.6, 0.2, 0.12, 0.08)
 LEAST_DRAWN = 9.0  # px, width of a plate in the view where it is drawn
+SMOOTHED_SHARE = 0.5  # of photos made smaller than half: the others alias, as large frames do when
+# fast-alpr brings them to the detector's size
 SMALLEST_PLATE = 6.0  # px in the view; smaller ones are left unlabelled
 LEAST_VISIBLE = 0.4  # share of a plate's area inside the view
 
@@ -62,9 +64,10 @@ def _paste(
     """Warp the photo into one cell of the canvas; returns the visible boxes on the canvas."""
     x1, y1, x2, y2 = cell
     width, height = x2 - x1, y2 - y1
-    matrix = _placement(photo, (width, height), canvas.shape[0], rng)
-    interpolation = cv2.INTER_AREA if np.hypot(*matrix[:, 0]) < 0.5 else cv2.INTER_LINEAR
-    source, matrix = _prescaled(photo.image, matrix, interpolation)
+    matrix = _placement(photo, (width, height), rng)
+    source = photo.image
+    if np.hypot(*matrix[:, 0]) < 0.5 and rng.random() < SMOOTHED_SHARE:
+        source, matrix = _halved(photo.image, matrix)
     cv2.warpAffine(
         source,
         matrix,
@@ -77,12 +80,8 @@ def _paste(
     return clip_boxes(boxes, width, height) + np.array([x1, y1, x1, y1], np.float32)
 
 
-def _prescaled(
-    image: Image, matrix: NDArray[np.float64], interpolation: int
-) -> tuple[Image, NDArray[np.float64]]:
-    """Halve the photo first where the warp shrinks it by more than two: no aliasing."""
-    if interpolation != cv2.INTER_AREA:
-        return image, matrix
+def _halved(image: Image, matrix: NDArray[np.float64]) -> tuple[Image, NDArray[np.float64]]:
+    """The photo at half its size, averaged, and the matrix for it: less aliasing in the warp."""
     half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     scale = np.array([image.shape[1] / half.shape[1], image.shape[0] / half.shape[0], 1.0])
     return np.asarray(half, np.uint8), matrix * scale
@@ -96,10 +95,9 @@ def _unscaled(matrix: NDArray[np.float64], image: Image, source: Image) -> NDArr
 def _placement(
     photo: Photo,
     cell: tuple[int, int],
-    size: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """A 2x3 matrix: photo pixels to pixels of the cell (width, height) in a view of `size`.
+    """A 2x3 matrix: photo pixels to pixels of the cell (width, height).
 
     Half of the photos about fill their cell; for the others the width that a plate gets in the
     view is drawn, log-uniform down to the smallest that is labelled, so that near and far plates
