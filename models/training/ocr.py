@@ -207,7 +207,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--agreement", type=float, default=0.7, help="least slot probability")
     parser.add_argument("--real-share", type=float, default=0.15)
-    parser.add_argument("--photo-share", type=float, default=0.4)
+    parser.add_argument("--photo-share", type=float, default=0.15)
     parser.add_argument("--lettered-share", type=float, default=0.04)
     parser.add_argument("--replay-share", type=float, default=0.6)
     parser.add_argument("--place-weight", type=float, default=0.3)

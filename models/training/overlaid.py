@@ -9,6 +9,7 @@ from app.synth.overlay import overlay
 from models.training.crops import crop_window, weather
 from models.training.photos import Photo
 from models.training.rendered import (
+    UNREADABLE_SHARE,
     RenderedCrop,
     middles_seen,
     training_spec,
@@ -40,7 +41,7 @@ def fitting(photo: Photo) -> list[int]:
 
 
 def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> RenderedCrop:
-    """One exchanged plate of one photo, cut out as a detector would, readable or not."""
+    """One exchanged plate of one photo, cut out as a detector would."""
     while True:
         photo = photos[int(rng.integers(len(photos)))]
         choice = fitting(photo)
@@ -49,6 +50,8 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
         spec = training_spec(rng)
         box = _box(photo, choice[int(rng.integers(len(choice)))])
         image, plate = overlay(rng, photo.image, box, spec=spec, severity=None)
+        if not plate.readable and rng.random() > UNREADABLE_SHARE:
+            continue
         x1, y1, x2, y2 = plate.box
         spread = rng.normal((-0.02, -0.02, 0.02, 0.02), 0.03) * np.array(
             [x2 - x1, y2 - y1, x2 - x1, y2 - y1]
