@@ -16,7 +16,7 @@ from models.training.photos import Photo
 
 PADDING = 114
 GRIDS = (1, 2, 3, 4)  # photos along each side of a view
-GRID_SHARES = (0.6, 0.2, 0.12, 0.08)
+GRID_SHARES = (0.4, 0.2, 0.22, 0.18)
 LEAST_DRAWN = 9.0  # px, width of a plate in the view where it is drawn
 SMOOTHED_SHARE = 0.5  # of photos made smaller than half: the others alias, as large frames do when
 # fast-alpr brings them to the detector's size
