@@ -18,8 +18,11 @@ PADDING = 114
 GRIDS = (1, 2, 3, 4)  # photos along each side of a view
 GRID_SHARES = (0.4, 0.2, 0.22, 0.18)
 LEAST_DRAWN = 9.0  # px, width of a plate in the view where it is drawn
-SMOOTHED_SHARE = 0.5  # of photos made smaller than half: the others alias, as large frames do when
-# fast-alpr brings them to the detector's size
+# Of photos made smaller. A frame of a camera is brought to the detector's size by interpolation
+# between four of its pixels, whatever lies between them: it aliases, as the nearest pixel alone
+# does where the photo is small already.
+ALIASED_SHARE = 0.4
+SMOOTHED_SHARE = 0.3
 SMALLEST_PLATE = 6.0  # px in the view; smaller ones are left unlabelled
 LEAST_VISIBLE = 0.4  # share of a plate's area inside the view
 
@@ -65,14 +68,18 @@ def _paste(
     x1, y1, x2, y2 = cell
     width, height = x2 - x1, y2 - y1
     matrix = _placement(photo, (width, height), rng)
-    source = photo.image
-    if np.hypot(*matrix[:, 0]) < 0.5 and rng.random() < SMOOTHED_SHARE:
+    source, interpolation = photo.image, cv2.INTER_LINEAR
+    scale, chance = np.hypot(*matrix[:, 0]), rng.random()
+    if scale < 0.8 and chance < ALIASED_SHARE:
+        interpolation = cv2.INTER_NEAREST
+    elif scale < 0.5 and chance > 1 - SMOOTHED_SHARE:
         source, matrix = _halved(photo.image, matrix)
     cv2.warpAffine(
         source,
         matrix,
         (width, height),
         dst=canvas[y1:y2, x1:x2],
+        flags=interpolation,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(PADDING, PADDING, PADDING),
     )
@@ -151,7 +158,7 @@ def clip_boxes(boxes: Boxes, width: int, height: int) -> Boxes:
 
 
 def degrade(image: Image, rng: np.random.Generator) -> Image:
-    """Random light (night included), colour, blur, sensor noise and JPEG; BGR uint8 as given."""
+    """Random light (night included), colour, sharpness, sensor noise and JPEG; BGR uint8."""
     if rng.random() < 0.1:
         image = np.repeat(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
     gain, bias = np.exp(rng.normal(0, 0.2)), rng.normal(0, 15)
@@ -162,7 +169,11 @@ def degrade(image: Image, rng: np.random.Generator) -> Image:
     ramp = np.linspace(0, 1, 256)[:, None] ** gamma * 255
     table = np.clip(ramp * gain * tint + bias, 0, 255).astype(np.uint8)
     image = np.asarray(cv2.LUT(image, table[None]), np.uint8)
-    if rng.random() < 0.12:
+    if rng.random() < 0.25:
+        soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.2))
+        more = rng.uniform(1.2, 2.2)  # as cameras sharpen
+        image = np.asarray(cv2.addWeighted(image, more, soft, 1 - more, 0), np.uint8)
+    elif rng.random() < 0.12:
         sigma = rng.uniform(0.4, 1.4)
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
     if rng.random() < 0.12:
