@@ -86,6 +86,7 @@ class Lattice:
         self._priors = np.array([shape.plate_prior * (1 - text_prior) for shape in readable])
         classes = sorted(set().union(*(shape.classes for shape in readable)))
         self._members = np.array([[c in m for c in alphabet] for m in (*classes, pad_char)])
+        self._belongs = self._members.T.astype(np.float64)
         columns = [np.flatnonzero(row) for row in self._members]
         self._columns = [each.tolist() for each in columns]
         self._ragged = np.concatenate(columns)
@@ -130,9 +131,8 @@ class Lattice:
             (emissions @ self._background * slip_odds)[:, None],
             np.concatenate([slip_odds[:1], around])[:, None],
         )
-        ragged = rows.take(self._ragged, axis=1)
-        total = np.add.reduceat(ragged, self._starts, axis=1)
-        best = np.maximum.reduceat(ragged, self._starts, axis=1)
+        total = rows @ self._belongs
+        best = np.maximum.reduceat(rows.take(self._ragged, axis=1), self._starts, axis=1)
         tables = np.concatenate([total.ravel(), best.ravel()])
         paths = _path_products(tables, self._gather, slots)
         paths *= self._weights
@@ -151,7 +151,9 @@ class Lattice:
             (-score, path, ())
             for score, path in zip(scores.take(seeds).tolist(), seeds.tolist(), strict=True)
         ]
-        heapq.heapify(heap)
+        heap.sort()
+        # What is worse than the last of enough paths is not visited.
+        worst = heap[self._visits - 1][0] if len(heap) >= self._visits else 0.0
         values = rows.tolist()
         found: dict[tuple[int, ...], None] = {}
         ranked: dict[tuple[int, int], list[tuple[float, int]]] = {}
@@ -170,7 +172,9 @@ class Lattice:
                 option, rank = options[i], ranks[i]
                 if rank + 1 < len(option):
                     worse = score * option[rank + 1][0] / option[rank][0]
-                    heapq.heappush(heap, (worse, path, (*ranks[:i], rank + 1, *ranks[i + 1 :])))
+                    if worse <= worst:
+                        further = (*ranks[:i], rank + 1, *ranks[i + 1 :])
+                        heapq.heappush(heap, (worse, path, further))
         return [list(plate) for plate in found]
 
     def _options(
