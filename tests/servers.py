@@ -33,8 +33,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {**os.environ, **environment}
         self._arguments = arguments
-        # Appending, so that reading does not move where the server writes.
-        self._output = tempfile.TemporaryFile("a+")  # noqa: SIM115
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -75,9 +74,12 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
 
     def output(self) -> str:
-        """What it has printed and logged so far."""
-        self._output.seek(0)
-        return self._output.read()
+        """What it has printed and logged so far.
+
+        Server and tests share one offset in the file, so it is read without moving that.
+        """
+        file = self._output.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode()
 
     def connect(self, timeout: float = 20) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout)
