@@ -203,7 +203,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--start-from", type=Path, help="exported detector.onnx to go on from")
     parser.add_argument("--teacher", type=Path, help="YOLOv9 end2end ONNX file (soft targets)")
     parser.add_argument("--teacher-weight", type=float, default=1.0)
-    parser.add_argument("--hint-weight", type=float, default=2.0)
+    parser.add_argument("--hint-weight", type=float, default=5.0)
     parser.add_argument("--draws", type=int, default=160_000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--peak-rate", type=float, default=2e-3)
