@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.nz.lattice import SlipRates
+from app.nz.paths import SlipRates
 
 GENERIC: Final = "generic"
 SMALLEST: Final = 1e-9

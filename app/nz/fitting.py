@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.nz.alignment import Change, changes
 from app.nz.calibration import Calibration, Scaling
-from app.nz.lattice import SlipRates
+from app.nz.paths import SlipRates
 from app.nz.samples import Samples
 from app.nz.scaling import fit_scaling
 

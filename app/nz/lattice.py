@@ -18,25 +18,23 @@ import heapq
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.grammar import Shape
+from app.nz.paths import (
+    SlipFactors,
+    SlipRates,
+    gather_indices,
+    path_products,
+    rows_of_slip,
+    slip_weights,
+)
 from app.nz.texts import text_likelihood, text_prior
 
 _CHARACTERS: Final = string.digits + string.ascii_uppercase
-
-
-@dataclass(frozen=True, slots=True)
-class SlipRates:
-    """Probability per plate that the reader slips, by kind."""
-
-    doubled: float
-    inserted: float
-    missed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +94,10 @@ class Lattice:
             numbers = [classes.index(members) for members in shape.classes]
             layout[: len(numbers), index] = numbers
         # Each path twice: over the sums of the classes' emissions, and over their largest ones.
-        gather = _gather_indices(layout, len(self._members), len(classes))
+        gather = gather_indices(layout, len(self._members), len(classes))
         self._gather = gather.twice((2 * slots + 1) * len(self._members))
         lengths = [len(shape.classes) for shape in readable]
-        self._slips = _slip_weights(slots, slips)
+        self._slips = slip_weights(slots, slips)
         self._weights = np.tile(self._priors * self._slips[:, lengths], 2)
         # Which shapes have room for a character of the alphabet, or padding, at a position.
         self._fits = np.stack([self._members[classes].T for classes in layout])
@@ -126,7 +124,7 @@ class Lattice:
         doubled = emissions.copy()
         doubled[:-1] *= emissions[1:]
         rows = np.concatenate([emissions, doubled, np.ones((1, emissions.shape[1]))])
-        slots = _Slips(
+        slots = SlipFactors(
             around[:, None],
             (emissions @ self._background * slip_odds)[:, None],
             np.concatenate([slip_odds[:1], around])[:, None],
@@ -134,7 +132,7 @@ class Lattice:
         total = rows @ self._belongs
         best = np.maximum.reduceat(rows.take(self._ragged, axis=1), self._starts, axis=1)
         tables = np.concatenate([total.ravel(), best.ravel()])
-        paths = _path_products(tables, self._gather, slots)
+        paths = path_products(tables, self._gather, slots)
         paths *= self._weights
         evidence = float(paths[:, : len(self._shapes)].sum()) + self._text_prior * text / behind
         plates = self._search(rows, paths[:, len(self._shapes) :])
@@ -190,7 +188,7 @@ class Lattice:
         slip, index = divmod(path, len(self._shapes))
         shape = self._shapes[index]
         options = []
-        for row, members in zip(_rows_of_slip(len(shape), slip, self._slots), shape, strict=True):
+        for row, members in zip(rows_of_slip(len(shape), slip, self._slots), shape, strict=True):
             key = (row, members)
             if key not in ranked:
                 value = values[row]
@@ -203,15 +201,15 @@ class Lattice:
         self,
         plates: list[list[int]],
         rows: NDArray[np.float64],
-        slots: "_Slips",
+        slots: SlipFactors,
         evidence: float,
     ) -> tuple[Posterior, ...]:
         layout = np.full((self._slots + 1, len(plates)), self._pad)
         for index, plate in enumerate(plates):
             layout[: len(plate), index] = plate
-        gather = _gather_indices(layout, len(self._alphabet), self._pad)
+        gather = gather_indices(layout, len(self._alphabet), self._pad)
         slips = self._slips[:, [len(plate) for plate in plates]]
-        paths = _path_products(rows.ravel(), gather, slots)
+        paths = path_products(rows.ravel(), gather, slots)
         likelihood = (paths * slips).sum(axis=0)
         fits = self._fits[np.arange(self._slots + 1)[:, None], layout].all(axis=0)
         joint = likelihood * (fits @ self._priors)
@@ -237,116 +235,3 @@ def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:
     columns = scores.max(axis=0)
     least = np.partition(columns, -count)[-count] if count < columns.size else 0.0
     return np.flatnonzero((scores >= least) & (scores > 0))
-
-
-def _slip_weights(slots: int, rates: SlipRates) -> NDArray[np.float64]:
-    """Probability of each slip for plates of 0..slots characters, (3 slots, slots + 1).
-
-    Rows: no slip; doubled at 0..slots-2; inserted before 0..slots-1; missed at 0..slots-1.
-    A slip is equally likely at every position of the plate.
-    """
-    weights = np.zeros((3 * slots, slots + 1))
-    weights[0] = 1 - rates.doubled - rates.inserted - rates.missed
-    for length in range(1, slots + 1):
-        if length < slots:
-            weights[1 : 1 + length, length] = rates.doubled / length
-            weights[slots : slots + length + 1, length] = rates.inserted / (length + 1)
-        if length > 1:
-            weights[2 * slots : 2 * slots + length, length] = rates.missed / length
-    return weights
-
-
-def _rows_of_slip(length: int, slip: int, slots: int) -> list[int]:
-    """Row of emissions that each character of a plate shows in, for one row of slips.
-
-    Rows 0..slots-1 are the slots, slots..2 slots-1 a slot and the next one showing the same, and
-    row 2 slots is nothing shown.
-    """
-    straight = list(range(length))
-    if slip == 0:
-        return straight
-    if slip < slots:
-        position = slip - 1
-        return [*straight[:position], slots + position, *(i + 1 for i in straight[position + 1 :])]
-    if slip < 2 * slots:
-        position = slip - slots
-        return [*straight[:position], *(i + 1 for i in straight[position:])]
-    position = slip - 2 * slots
-    return [*straight[:position], 2 * slots, *(i - 1 for i in straight[position + 1 :])]
-
-
-@dataclass(frozen=True, slots=True)
-class _Slips:
-    """Factors of a slip in each slot, (slots, 1): of ``doubled`` one fewer.
-
-    ``inserted`` has the likelihood of something that is no character of the plate in it.
-    """
-
-    doubled: NDArray[np.float64]
-    inserted: NDArray[np.float64]
-    missed: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Gather:
-    """Where the factors of each path lie in a flattened (rows, classes) table.
-
-    ``runs`` (slots + 1, 3, shapes) has the factors whose running products are needed: characters
-    in their own slot from the front; one slot later from the back; one slot earlier from the back.
-    ``doubled`` (slots - 1, shapes) and ``missed`` (slots, shapes) are those of the slipped one.
-    """
-
-    runs: NDArray[np.intp]
-    doubled: NDArray[np.intp]
-    missed: NDArray[np.intp]
-
-    def twice(self, size: int) -> "_Gather":
-        """The same paths over a table of this size and over the one that lies behind it."""
-        return _Gather(
-            *(
-                np.concatenate([each, each + size], -1)
-                for each in (self.runs, self.doubled, self.missed)
-            )
-        )
-
-
-def _gather_indices(layout: NDArray[np.intp], classes: int, pad: int) -> _Gather:
-    """Indices for ``layout`` (slots + 1, shapes): the class per position, ``pad`` after the end."""
-    slots = len(layout) - 1
-    nothing = 2 * slots * classes
-    offsets = np.arange(0, slots * classes, classes)[:, None]
-    runs = np.full((slots + 1, 3, layout.shape[1]), nothing + pad)
-    runs[1:, 0] = offsets + layout[:-1]
-    runs[-2:0:-1, 1] = offsets[1:] + layout[:-2]
-    runs[:0:-1, 2] = offsets + layout[1:]
-    doubled = slots * classes + offsets[:-1] + layout[:-2]
-    return _Gather(runs, doubled, nothing + layout[:-1])
-
-
-def _path_products(
-    table: NDArray[np.float64], gather: _Gather, factors: _Slips
-) -> NDArray[np.float64]:
-    """Likelihood of every path, (3 slots, shapes).
-
-    ``table``, flattened from (2 slots + 1, classes), has the emission of each class in each row,
-    see ``_rows_of_slip``.
-    """
-    slots = len(factors.inserted)
-    running = table.take(gather.runs)
-    for before, here in pairwise(running):  # twice as quick as np.multiply.accumulate
-        np.multiply(before, here, out=here)
-    own, later, earlier = running[:, 0], running[:, 1], running[:, 2]
-    products = np.empty((3 * slots, own.shape[1]))
-    products[0] = own[slots]
-    doubled, inserted, missed = (
-        products[1:slots],
-        products[slots : 2 * slots],
-        products[2 * slots :],
-    )
-    np.multiply(own[: slots - 1], later[slots - 2 :: -1], out=doubled)
-    doubled *= table.take(gather.doubled) * factors.doubled
-    np.multiply(own[:slots], later[slots - 1 :: -1], out=inserted)
-    inserted *= factors.inserted
-    np.multiply(own[:slots], earlier[:0:-1], out=missed)
-    missed *= table.take(gather.missed) * factors.missed
-    return products

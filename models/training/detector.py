@@ -28,12 +28,13 @@ from models.training.photos import LICENSED_SOURCES, Photo, read_photos
 from models.training.progress import plot
 from models.training.released import restore_detector
 from models.training.yolo import (
+    STRIDES,
     Answers,
     DetectionLoss,
     Hints,
     Teacher,
     build_network,
-    layers_and_heads,
+    layers_of,
     near_plates,
 )
 
@@ -133,14 +134,14 @@ class DetectorRun(Run[Batch]):
         """That of the labels and, where there is a teacher, of its answers and hints."""
         images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
-            layers, heads = layers_and_heads(self.network, images)
-        total, parts = self.labelled(heads, batch.boxes, self._given(batch, "heads"))
+            layers = layers_of(self.network, images)
+            heads = self.network.head(layers[len(STRIDES) :])
+        masks = near_plates(batch.boxes, images.shape[2], images.shape[3])
+        near = [mask.to(self.device) for mask in masks]
+        total, parts = self.labelled(heads, batch.boxes, self._given(batch, "heads"), near)
         if batch.answers is not None:
-            near = near_plates(batch.boxes, images.shape[2], images.shape[3])
             with torch.autocast(self.device.type, torch.bfloat16):
-                missed = self.helper(
-                    layers, self._given(batch, "layers"), [mask.to(self.device) for mask in near]
-                )
+                missed = self.helper(layers, self._given(batch, "layers"), near)
             total = total + self.plan.hint_weight * missed
             parts["hints"] = float(missed.detach())
         return total, parts
@@ -157,11 +158,10 @@ class DetectorRun(Run[Batch]):
     def fit_hints(self, batches: Sequence[Batch]) -> None:
         """Start the hints where the network as it is explains most of the teacher's layers."""
         self.network.eval()
-        students = []
-        for batch in batches:
-            images = torch.from_numpy(batch.images).to(self.device)
-            backbone = self.network.backbone(images)
-            students.append([*backbone, *self.network.neck(*backbone)])
+        students = [
+            layers_of(self.network, torch.from_numpy(batch.images).to(self.device))
+            for batch in batches
+        ]
         self.network.train()
         teachers = [self._given(batch, "layers") for batch in batches]
         self.helper.to("cpu").fit(

@@ -39,11 +39,10 @@ def build_network() -> Any:
     return network.to(memory_format=torch.channels_last)
 
 
-def layers_and_heads(network: Any, images: Any) -> tuple[list[Any], list[Any]]:
-    """What the layers that HINTS names say of `images`, and the heads."""
+def layers_of(network: Any, images: Any) -> list[Any]:
+    """What the layers that HINTS names say of `images`; the last three go into the head."""
     backbone = network.backbone(images)
-    neck = network.neck(*backbone)
-    return [*backbone, *neck], network.head(list(neck))
+    return [*backbone, *network.neck(*backbone)]
 
 
 class Answers(NamedTuple):
@@ -120,9 +119,14 @@ class DetectionLoss:
         )
 
     def __call__(
-        self, heads: list[Any], boxes: list[NDArray[np.float32]], soft: list[Any] | None
+        self,
+        heads: list[Any],
+        boxes: list[NDArray[np.float32]],
+        soft: list[Any] | None,
+        near: list[Any],
     ) -> tuple[Any, dict[str, float]]:
-        """The scalar loss and its parts; `boxes` in pixels, `soft` the teacher's heads."""
+        """The scalar loss and its parts; `boxes` in pixels, `soft` the teacher's heads, `near` the
+        masks of `near_plates`."""
         height, width = heads[0].shape[2] * STRIDES[0], heads[0].shape[3] * STRIDES[0]
         self._labelled.update_anchors([width, height])
         heads = [head.float() for head in heads]
@@ -130,8 +134,8 @@ class DetectionLoss:
         total = parts["total_loss"]
         values = {key: float(parts[key]) for key in ("box", "dfl", "cls")}
         if soft is not None:
-            near = [mask.flatten(1) for mask in near_plates(boxes, height, width)]
-            imitation = self._imitation(heads, soft, torch.cat(near, 1).to(self._device))
+            places = torch.cat([mask.flatten(1) for mask in near], 1)
+            imitation = self._imitation(heads, soft, places)
             total = total + self._teacher_weight * imitation
             values["teacher"] = float(imitation.detach())
         return total, values

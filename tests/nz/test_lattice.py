@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from app.nz import texts as texts_module
 from app.nz.grammar import Shape, plate_shapes
-from app.nz.lattice import Lattice, SlipRates
+from app.nz.lattice import Lattice
+from app.nz.paths import SlipRates
 
 ALPHABET = "012AB_"
 CHARACTERS = 36
