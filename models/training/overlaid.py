@@ -9,9 +9,10 @@ from app.synth.overlay import overlay
 from models.training.crops import crop_window, weather
 from models.training.photos import Photo
 from models.training.rendered import (
-    UNREADABLE_SHARE,
     RenderedCrop,
     middles_seen,
+    teaches,
+    training_conditions,
     training_spec,
 )
 
@@ -49,8 +50,9 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
             continue
         spec = training_spec(rng)
         box = _box(photo, choice[int(rng.integers(len(choice)))])
-        image, plate = overlay(rng, photo.image, box, spec=spec, severity=None)
-        if not plate.readable and rng.random() > UNREADABLE_SHARE:
+        conditions = training_conditions(rng)
+        image, plate = overlay(rng, photo.image, box, spec=spec, conditions=conditions)
+        if not teaches(plate, rng):
             continue
         x1, y1, x2, y2 = plate.box
         spread = rng.normal((-0.02, -0.02, 0.02, 0.02), 0.03) * np.array(

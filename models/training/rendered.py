@@ -1,17 +1,20 @@
 """Rendered plates as a detector would crop them, with the places of their characters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.formats import PERSONALISED
+from app.synth.conditions import Conditions, draw_conditions
 from app.synth.crops import draw_crop
 from app.synth.spec import PlateSpec, draw_spec, rows_of
+from app.synth.types import LabelledPlate
 from models.training.slots import SLOTS
 
-UNREADABLE_SHARE = 0.4  # kept of the crops no eye could read: they teach doubt, but little else
+BLIND_SHARE = 0.15  # kept of the crops too blurred or small for any eye: they teach doubt alone
+TILTED_SHARE = 0.2  # seen from the side by a camera that hangs askew: their boxes are wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,30 @@ def training_spec(rng: np.random.Generator) -> PlateSpec:
             return spec
 
 
+def training_conditions(rng: np.random.Generator) -> Conditions:
+    """Conditions of any severity, with more and steeper tilts than the renderer draws."""
+    conditions = draw_conditions(rng, None)
+    if rng.random() >= TILTED_SHARE:
+        return conditions
+    return replace(
+        conditions,
+        yaw=float(rng.uniform(-50, 50)),
+        roll=float(rng.choice((-1, 1)) * rng.uniform(5, 28)),
+    )
+
+
+def teaches(plate: LabelledPlate, rng: np.random.Generator) -> bool:
+    """Whether to train on a plate: by chance where blur or size leave nothing to see."""
+    blind = not plate.readable and ({"blur", "lowres"} & set(plate.conditions))
+    return not blind or rng.random() < BLIND_SHARE
+
+
 def render_crop(rng: np.random.Generator) -> RenderedCrop:
     """A crop of a plate of any severity."""
     while True:
         spec = training_spec(rng)
-        image, plate = draw_crop(rng, spec=spec)
-        if plate.readable or rng.random() < UNREADABLE_SHARE:
+        image, plate = draw_crop(rng, spec=spec, conditions=training_conditions(rng))
+        if teaches(plate, rng):
             size = np.array(image.shape[1::-1], np.float32)
             return RenderedCrop(image, plate.text, middles_seen(spec, plate.quad) / size)
 

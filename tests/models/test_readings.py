@@ -1,13 +1,16 @@
 """Training crops of the reader and its metrics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from app.synth.crops import draw_crop
 from models.training.crops import RealCrop, cut, exact, jittered
 from models.training.evaluate_ocr import wilson
 from models.training.photos import Photo
 from models.training.readings import Reading, Sources, draw_reading
-from models.training.rendered import render_crop
+from models.training.rendered import BLIND_SHARE, render_crop, teaches, training_conditions
 from models.training.replay import Replay
 from models.training.slots import ALPHABET, PAD, SLOTS, encode
 
@@ -70,6 +73,32 @@ def test_places_of_a_near_plate_stand_apart_inside_the_crop() -> None:
     assert (gaps > 4).all()
     assert crop.places.min() > -0.1
     assert crop.places.max() < 1.1
+
+
+def test_steep_tilts_are_common_enough_to_be_learned() -> None:
+    rng = np.random.default_rng(6)
+    rolls = np.array([abs(training_conditions(rng).roll) for _ in range(400)])
+    assert 0.08 < (rolls > 12).mean() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("readable", "conditions", "share"),
+    [
+        (True, (), 1.0),
+        (True, ("blur",), 1.0),
+        (False, ("covered",), 1.0),  # some of it can be read
+        (False, ("blur", "covered"), BLIND_SHARE),
+        (False, ("lowres",), BLIND_SHARE),
+    ],
+)
+def test_what_no_eye_can_read_is_rare(
+    readable: bool, conditions: tuple[str, ...], share: float
+) -> None:
+    rng = np.random.default_rng(7)
+    _, plate = draw_crop(rng)
+    plate = replace(plate, readable=readable, conditions=conditions)
+    kept = np.mean([teaches(plate, rng) for _ in range(400)])
+    assert kept == pytest.approx(share, abs=0.06)
 
 
 def test_real_crops_enter_in_their_share_without_places() -> None:
