@@ -18,14 +18,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.augment import View, draw_view
+from models.training.augment import draw_view
 from models.training.decoys import add_decoys
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.loop import Course, Run, train
 from models.training.overlaid import exchange_plates
-from models.training.photos import LICENSED_SOURCES, Photo, read_photos
+from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed
 from models.training.progress import plot
+from models.training.relabel import read_findings, revise
 from models.training.released import restore_detector
 from models.training.yolo import (
     STRIDES,
@@ -40,6 +41,8 @@ from models.training.yolo import (
 
 FINAL_SIZE = 384
 REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
+CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
+DISTANT = 0.2  # below it a photo shows whole vehicles
 PANELS = {
     "loss": ("box", "dfl", "cls", "teacher", "hints"),
     "validation": ("ap50", "recall", "precision"),
@@ -70,9 +73,9 @@ class Batch:
     answers: Answers | None
 
 
-def as_input(views: Sequence[View]) -> NDArray[np.float32]:
-    """The network's input (n, 3, s, s): RGB in [0, 1]."""
-    stack = np.stack([view.image for view in views])
+def as_input(views: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """The network's input (n, 3, s, s), RGB in [0, 1], of BGR views."""
+    stack = np.stack(views)
     images = stack[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
     return np.ascontiguousarray(images)
 
@@ -113,11 +116,11 @@ class Views:
             draw_view(self._photos, index, size=size, seed=self._plan.seed)
             for index in range(first, first + self._plan.batch)
         ]
-        images = as_input(views)
+        seen = as_input([view.clean for view in views])  # the teacher sees it as well as it can
         return Batch(
-            images=images,
+            images=as_input([view.image for view in views]),
             boxes=[view.boxes for view in views],
-            answers=self._teacher(images) if self._teacher else None,
+            answers=self._teacher(seen) if self._teacher else None,
         )
 
 
@@ -149,7 +152,8 @@ class DetectorRun(Run[Batch]):
     def start_from(self, path: Path, photos: list[Photo]) -> None:
         """Take over the weights of an exported file."""
         views = [
-            draw_view(photos, index, size=FINAL_SIZE, seed=self.plan.seed) for index in range(64)
+            draw_view(photos, index, size=FINAL_SIZE, seed=self.plan.seed).image
+            for index in range(64)
         ]
         restore_detector(self.network, path, torch.from_numpy(as_input(views)).to(self.device))
         self.begin_anew()
@@ -184,15 +188,38 @@ def measure(average: Any, path: Path, validation: list[Photo]) -> dict[str, floa
     return {"ap50": metrics.ap50, "recall": metrics.recall, "precision": metrics.precision}
 
 
+def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Photo]:
+    """The photos with their labels completed, without those whose labels the teacher doubts."""
+    if teacher is None:
+        return list(photos)
+    findings = read_findings(run / "findings.json", photos, OnnxDetector(teacher))
+    kept = [revise(photo, found) for photo, found in zip(photos, findings, strict=True)]
+    return [photo for photo in kept if photo is not None]
+
+
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
-    """The photos; copies with New Zealand's plates, and with other countries'; half of them once
-    more, without plates."""
+    """The photos in about their proportions, those of whole scenes twice; copies of those that
+    show more than a plate, with New Zealand's plates, with other countries' and, of half of them,
+    without plates."""
+    photos = [
+        unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
+    ]
+    vehicles = [photo for photo in photos if _widest(photo) < CLOSE]
+    scenes = [photo for photo in vehicles if _widest(photo) < DISTANT]
     return [
         *photos,
-        *exchange_plates(photos, seed, "road"),
-        *exchange_plates(photos, seed + 1, "foreign"),
-        *add_decoys(photos[seed % 2 :: 2], seed),
+        *scenes,
+        *exchange_plates(vehicles, seed, "road"),
+        *exchange_plates(scenes, seed + 1, "road"),
+        *exchange_plates(vehicles, seed + 2, "foreign"),
+        *add_decoys(vehicles[seed % 2 :: 2], seed),
     ]
+
+
+def _widest(photo: Photo) -> float:
+    """Width of the photo's widest plate as a share of its own."""
+    widths = photo.boxes[:, 2] - photo.boxes[:, 0]
+    return float(widths.max(initial=0.0)) / photo.image.shape[1]
 
 
 def parse() -> argparse.Namespace:
@@ -240,7 +267,7 @@ def main() -> None:
         memory=0.998,
     )
     photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
-    photos = training_photos(photos, args.seed)
+    photos = training_photos(revised(photos, args.run, args.teacher), args.seed)
     validation = read_photos(
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
     )

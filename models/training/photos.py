@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 # Sources whose stated licence is permissive: only these may shape weights.
 LICENSED_SOURCES = frozenset({"experiment-plates", "dashcam-us", "open-images-plates"})
+SQUEEZED = (1.05, 1.7)  # by how much photos were narrowed that came to us as squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,20 @@ def read_photos(
     if limit is not None and limit < len(names):
         names = [names[i * len(names) // limit] for i in range(limit)]
     return [_read(folder, name, rows[name]) for name in names]
+
+
+def unsqueezed(photo: Photo, rng: np.random.Generator) -> Photo:
+    """A photo that was squeezed into a square, widened by about what it lost; others as they are.
+
+    American plates, twice as wide as high, are 1.35 times as wide as high in the square photos.
+    """
+    height, width = photo.image.shape[:2]
+    if height != width:
+        return photo
+    wide = round(width * float(np.exp(rng.uniform(*np.log(SQUEEZED)))))
+    image = cv2.resize(photo.image, (wide, height), interpolation=cv2.INTER_LINEAR)
+    scale = np.array([wide / width, 1, wide / width, 1], np.float32)
+    return replace(photo, image=np.asarray(image, np.uint8), boxes=photo.boxes * scale)
 
 
 def _read(folder: Path, name: str, rows: list[dict[str, str]]) -> Photo:

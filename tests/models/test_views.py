@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.training.augment import clip_boxes, draw_view, warp_boxes
+from models.training.augment import PADDING, clip_boxes, draw_view, mirrored, trimmed, warp_boxes
 from models.training.evaluate_detector import average_precision, match, overlaps
-from models.training.photos import Photo
+from models.training.photos import SQUEEZED, Photo, unsqueezed
 
 
 @pytest.fixture
@@ -33,6 +33,48 @@ def test_boxes_of_a_view_lie_inside_it(photos: list[Photo]) -> None:
     assert boxes.min() >= 0
     assert boxes.max() <= 96
     assert (boxes[:, 2:] > boxes[:, :2]).all()
+
+
+def test_no_camera_harms_what_is_beside_the_photos(photos: list[Photo]) -> None:
+    harmed = 0
+    for index in range(20):
+        view = draw_view(photos, index, size=96, seed=4)
+        beside = (view.clean == PADDING).all(2)
+        assert (view.image[beside] == PADDING).all()
+        harmed += bool((view.image != view.clean).any())
+    assert harmed > 10
+
+
+def test_a_mirrored_photo_keeps_its_plate_legible(photos: list[Photo]) -> None:
+    photo = photos[0]
+    seen = mirrored(photo)
+    assert seen.boxes.tolist() == [[80, 50, 140, 70]]
+    assert np.array_equal(seen.image[50:70, 80:140], photo.image[50:70, 60:120])
+    assert np.array_equal(seen.image[:50], photo.image[:50, ::-1])
+
+
+def test_a_trimmed_photo_keeps_a_plate_whole(photos: list[Photo]) -> None:
+    sizes = set()
+    for seed in range(40):
+        seen = trimmed(photos[0], np.random.default_rng(seed))
+        x1, y1, x2, y2 = seen.boxes[0].astype(int).tolist()
+        assert np.array_equal(seen.image[y1:y2, x1:x2], photos[0].image[50:70, 60:120])
+        sizes.add(seen.image.shape[:2])
+    assert len(sizes) > 20
+
+
+def test_a_squeezed_photo_is_widened_with_its_plates() -> None:
+    boxes = np.array([[30, 40, 60, 60]], np.float32)
+    square = Photo("drawn", "drawn", np.zeros((100, 100, 3), np.uint8), boxes, ("",))
+    seen = unsqueezed(square, np.random.default_rng(0))
+    height, width = seen.image.shape[:2]
+    assert height == 100
+    assert SQUEEZED[0] * 100 <= width <= SQUEEZED[1] * 100
+    assert seen.boxes[0] == pytest.approx([0.3 * width, 40, 0.6 * width, 60])
+
+
+def test_a_photo_of_a_camera_s_proportions_stays(photos: list[Photo]) -> None:
+    assert unsqueezed(photos[0], np.random.default_rng(0)) is photos[0]
 
 
 def test_warp_boxes_turns_a_quarter() -> None:
