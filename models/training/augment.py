@@ -22,6 +22,8 @@ FRAMED_SHARE = 0.5  # of the views of one photo: it fills the view, as the servi
 CUT_SHARE = 0.4  # of the photos: cut at random sides
 SIDE_CUT_SHARE = 0.4  # of the sides of a cut photo
 MIRRORED_SHARE = 0.4
+TURNED_SHARE = 0.15  # of the photos, by so much narrower, as a vehicle's side turned to a camera
+TURNED = (0.5, 0.9)
 LEAST_DRAWN = 12.0  # px, width of a plate in the view where it is drawn
 # Of views with photos made smaller. A frame of a camera is brought to the detector's size by
 # interpolation between four of its pixels, whatever lies between them: it aliases, as the nearest
@@ -174,6 +176,8 @@ def _placement(photo: Photo, cell: tuple[int, int], rng: np.random.Generator) ->
         target = np.array(cell) * rng.uniform(0.15, 0.85, 2)
     angle = np.deg2rad(rng.normal(0, 2) if rng.random() < 0.9 else rng.uniform(-8, 8))
     stretch = np.exp(rng.normal(0, 0.08))
+    if rng.random() < TURNED_SHARE:
+        stretch *= rng.uniform(*TURNED)
     linear = scale * np.array(
         [
             [np.cos(angle) * stretch, -np.sin(angle)],

@@ -199,8 +199,7 @@ def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Ph
 
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
     """The photos in about their proportions, those of whole scenes twice; copies of those that
-    show more than a plate, with New Zealand's plates, with other countries' and, of half of them,
-    without plates."""
+    show more than a plate, with New Zealand's plates, with other countries' and without plates."""
     photos = [
         unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
     ]
@@ -212,7 +211,7 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed, "road"),
         *exchange_plates(scenes, seed + 1, "road"),
         *exchange_plates(vehicles, seed + 2, "foreign"),
-        *add_decoys(vehicles[seed % 2 :: 2], seed),
+        *add_decoys(vehicles, seed),
     ]
 
 

@@ -74,7 +74,8 @@ def exchanged(photo: Photo, rng: np.random.Generator, mix: str) -> Photo:
     image, boxes, texts = photo.image, photo.boxes.copy(), list(photo.texts)
     height, width = image.shape[:2]
     for i in fitting(photo):
-        image, plate = overlay(rng, image, _box(photo, i), mix=mix, severity=None)
+        conditions = training_conditions(rng)
+        image, plate = overlay(rng, image, _box(photo, i), mix=mix, conditions=conditions)
         left, top, right, bottom = plate.box
         boxes[i] = (max(0, left), max(0, top), min(width, right), min(height, bottom))
         texts[i] = plate.text

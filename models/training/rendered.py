@@ -14,7 +14,7 @@ from app.synth.types import LabelledPlate
 from models.training.slots import SLOTS
 
 BLIND_SHARE = 0.15  # kept of the crops too blurred or small for any eye: they teach doubt alone
-TILTED_SHARE = 0.2  # seen from the side by a camera that hangs askew: their boxes are wide
+TILTED_SHARE = 0.3  # seen from the side by a camera that hangs askew: their boxes are wide
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def test_places_of_a_near_plate_stand_apart_inside_the_crop() -> None:
 def test_steep_tilts_are_common_enough_to_be_learned() -> None:
     rng = np.random.default_rng(6)
     rolls = np.array([abs(training_conditions(rng).roll) for _ in range(400)])
-    assert 0.08 < (rolls > 12).mean() < 0.3
+    assert 0.12 < (rolls > 12).mean() < 0.35
 
 
 @pytest.mark.parametrize(
