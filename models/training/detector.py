@@ -26,7 +26,7 @@ from models.training.loop import Course, Run, train
 from models.training.overlaid import exchange_plates
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed
 from models.training.progress import plot
-from models.training.relabel import read_findings, revise
+from models.training.relabel import INCOMPLETE, read_findings, revise
 from models.training.released import restore_detector
 from models.training.yolo import (
     STRIDES,
@@ -265,7 +265,12 @@ def main() -> None:
         most=10.0,
         memory=0.998,
     )
-    photos = read_photos(args.photos, split="train", sources=LICENSED_SOURCES)
+    photos = read_photos(
+        args.photos,
+        split="train",
+        sources=LICENSED_SOURCES,
+        without_additions=LICENSED_SOURCES - INCOMPLETE,
+    )
     photos = training_photos(revised(photos, args.run, args.teacher), args.seed)
     validation = read_photos(
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos

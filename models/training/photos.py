@@ -33,11 +33,13 @@ def read_photos(
     split: str | None = None,
     sources: Collection[str] | None = None,
     limit: int | None = None,
+    without_additions: Collection[str] = (),
 ) -> list[Photo]:
     """Decode the photos that `labels.csv` lists (of one split, of some sources), ordered by name.
 
-    `limit` keeps an evenly spaced subset. Raises FileNotFoundError for a listed photo that is
-    missing or cannot be decoded.
+    `limit` keeps an evenly spaced subset; of the sources `without_additions` only the labels count
+    that came with them, not those that a teacher added. Raises FileNotFoundError for a listed
+    photo that is missing or cannot be decoded.
     """
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     with (folder / "labels.csv").open(newline="") as stream:
@@ -48,7 +50,7 @@ def read_photos(
     names = sorted(rows)
     if limit is not None and limit < len(names):
         names = [names[i * len(names) // limit] for i in range(limit)]
-    return [_read(folder, name, rows[name]) for name in names]
+    return [_read(folder, name, rows[name], without_additions) for name in names]
 
 
 def unsqueezed(photo: Photo, rng: np.random.Generator) -> Photo:
@@ -65,11 +67,18 @@ def unsqueezed(photo: Photo, rng: np.random.Generator) -> Photo:
     return replace(photo, image=np.asarray(image, np.uint8), boxes=photo.boxes * scale)
 
 
-def _read(folder: Path, name: str, rows: list[dict[str, str]]) -> Photo:
+def _read(
+    folder: Path, name: str, rows: list[dict[str, str]], without_additions: Collection[str]
+) -> Photo:
     image = cv2.imread(str(folder / name))
     if image is None:
         raise FileNotFoundError(folder / name)
-    plates = [row for row in rows if row["x1"]]
+    plates = [
+        row
+        for row in rows
+        if row["x1"]
+        and not (row["source"] in without_additions and row["labelled_by"] == "teacher")
+    ]
     boxes = [[float(row[key]) for key in ("x1", "y1", "x2", "y2")] for row in plates]
     return Photo(
         name=name,

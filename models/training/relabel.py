@@ -1,6 +1,6 @@
-"""Labels that a teacher completes, tightens and doubts: plates that nobody labelled are added,
-mostly small ones in the background, boxes too wide are narrowed, and photos with a label on what
-hardly is a plate are left out."""
+"""Labels that a teacher completes, tightens and doubts: frames of traffic get the plates that
+nobody labelled, mostly small ones in the background, boxes too wide are narrowed, and photos with
+a label on what hardly is a plate are left out."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from models.training.evaluate_detector import overlaps
 from models.training.photos import Photo
 
+# Frames of traffic whose labels name some of the plates. In other photos most of what a teacher
+# finds beside the labelled plates are lamps, handles and badges.
+INCOMPLETE = frozenset({"dashcam-us"})
 ADDED = 0.55  # score from which a box is a plate that nobody labelled
 CONFIRMED = 0.15  # score below which a labelled box is doubted
 TIGHTENED = 0.6  # score from which a box inside a labelled one takes its place
@@ -54,7 +57,7 @@ def revise(photo: Photo, findings: Findings) -> Photo | None:
             return None
         if best[4] >= TIGHTENED and _share_inside(best, box) >= INSIDE:
             box[:] = best[:4]
-    new = found[(found[:, 4] >= ADDED) & ~same.any(0), :4]
+    new = found[(found[:, 4] >= ADDED) & ~same.any(0) & (photo.source in INCOMPLETE), :4]
     texts = (*photo.texts, *[""] * len(new))
     return replace(photo, boxes=np.concatenate([labelled, new]), texts=texts)
 

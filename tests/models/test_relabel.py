@@ -1,5 +1,6 @@
 """Labels that a teacher completes, tightens and doubts; the teacher is a list of boxes here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ LABEL = [60.0, 50.0, 120.0, 70.0]
 @pytest.fixture
 def photo() -> Photo:
     image = np.zeros((200, 300, 3), np.uint8)
-    return Photo("drawn", "drawn", image, np.array([LABEL], np.float32), ("ABC123",))
+    return Photo("drawn", "dashcam-us", image, np.array([LABEL], np.float32), ("ABC123",))
 
 
 class BrightSpots:
@@ -52,6 +53,13 @@ def test_revise(photo: Photo, found: list[list[float]], expected: list[list[floa
     assert revised.boxes.tolist() == expected
     assert revised.texts == ("ABC123", *[""] * (len(expected) - 1))
     assert photo.boxes.tolist() == [LABEL]
+
+
+def test_other_photos_get_no_more_labels(photo: Photo) -> None:
+    found = np.array([[*LABEL, 0.9], [200, 50, 220, 58, 0.9]], np.float32)
+    revised = revise(replace(photo, source="experiment-plates"), Findings("drawn", found))
+    assert revised is not None
+    assert revised.boxes.tolist() == [LABEL]
 
 
 @pytest.mark.parametrize("found", [[], [[*LABEL, 0.1]], [[200, 50, 220, 58, 0.9]]])
