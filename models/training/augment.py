@@ -103,7 +103,7 @@ def mirrored(photo: Photo) -> Photo:
 
 def trimmed(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo without a strip at some of its sides, as a frame cuts off a vehicle; one of its
-    plates stays whole."""
+    plates stays whole. The texts are left behind: the detector has no use for them."""
     height, width = photo.image.shape[:2]
     box = np.array([0.4 * width, 0.4 * height, 0.6 * width, 0.6 * height])
     if len(photo.boxes):

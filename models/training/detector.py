@@ -24,7 +24,7 @@ from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.loop import Course, Run, train
 from models.training.overlaid import exchange_plates
-from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed
+from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed, widest_share
 from models.training.progress import plot
 from models.training.relabel import INCOMPLETE, read_findings, revise
 from models.training.released import restore_detector
@@ -203,8 +203,8 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
     photos = [
         unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
     ]
-    vehicles = [photo for photo in photos if _widest(photo) < CLOSE]
-    scenes = [photo for photo in vehicles if _widest(photo) < DISTANT]
+    vehicles = [photo for photo in photos if widest_share(photo) < CLOSE]
+    scenes = [photo for photo in vehicles if widest_share(photo) < DISTANT]
     return [
         *photos,
         *scenes,
@@ -213,12 +213,6 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed + 2, "foreign"),
         *add_decoys(vehicles, seed),
     ]
-
-
-def _widest(photo: Photo) -> float:
-    """Width of the photo's widest plate as a share of its own."""
-    widths = photo.boxes[:, 2] - photo.boxes[:, 0]
-    return float(widths.max(initial=0.0)) / photo.image.shape[1]
 
 
 def parse() -> argparse.Namespace:

@@ -53,6 +53,12 @@ def read_photos(
     return [_read(folder, name, rows[name], without_additions) for name in names]
 
 
+def widest_share(photo: Photo) -> float:
+    """Width of the photo's widest plate as a share of its own; 0 without plates."""
+    widths = photo.boxes[:, 2] - photo.boxes[:, 0]
+    return float(widths.max(initial=0.0)) / photo.image.shape[1]
+
+
 def unsqueezed(photo: Photo, rng: np.random.Generator) -> Photo:
     """A photo that was squeezed into a square, widened by about what it lost; others as they are.
 

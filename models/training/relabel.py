@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.evaluate_detector import overlaps
-from models.training.photos import Photo
+from models.training.photos import Photo, widest_share
 
 # Frames of traffic whose labels name some of the plates. In other photos most of what a teacher
 # finds beside the labelled plates are lamps, handles and badges.
@@ -41,8 +41,7 @@ def find(teacher: Finder, photo: Photo) -> Findings:
     """Look at the whole photo and, where its plates are small, at four windows of it."""
     found = [teacher(photo.image)]
     height, width = photo.image.shape[:2]
-    widest = float((photo.boxes[:, 2] - photo.boxes[:, 0]).max(initial=0.0))
-    if widest < ENLARGED * width:
+    if widest_share(photo) < ENLARGED:
         found += [_within(teacher, photo, window) for window in _windows(width, height)]
     return Findings(photo.name, _distinct(np.concatenate(found)))
 
