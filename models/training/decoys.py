@@ -1,5 +1,9 @@
-"""What looks most like a plate and is none: dealers' panels and blank holders where plates were,
-and signs in the street."""
+"""What looks most like a plate and is none: dealers' panels and empty holders where plates were,
+signs in the street, and the parts of vehicles without a plate near them.
+
+From afar nobody can tell a panel from a plate, nor a blank white one from a plate in glare: panels
+take the place of plates that are near, and light ones bear words.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +22,8 @@ Colour = tuple[int, int, int]
 
 WIDTH = 480  # px, of a panel as drawn
 LARGEST = 0.5  # of the photo's width; wider plates stay
+NARROWEST = 40.0  # px; so do narrower ones
+PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
 LIGHT: tuple[Colour, ...] = ((235, 236, 236), (205, 208, 210), (60, 205, 245), (150, 220, 240))
 SIGN: tuple[Colour, ...] = ((150, 90, 20), (70, 110, 20), (40, 30, 180), (30, 130, 240))
@@ -45,11 +51,31 @@ def add_decoys(photos: Sequence[Photo], seed: int) -> list[Photo]:
     ]
 
 
+def parts(photos: Sequence[Photo], seed: int) -> list[Photo]:
+    """A part of each photo that no plate touches, where there is one: lamps, badges, grilles."""
+    found = (part(photo, np.random.default_rng((seed, 4, i))) for i, photo in enumerate(photos))
+    return [each for each in found if each is not None]
+
+
+def part(photo: Photo, rng: np.random.Generator) -> Photo | None:
+    """A random window of the photo, apart from its plates; None where chance finds none."""
+    extent = np.array([photo.image.shape[1], photo.image.shape[0]])
+    for _ in range(20):
+        sides = extent * rng.uniform(*PART, 2)
+        left, top = (rng.uniform(0, 1, 2) * (extent - sides)).tolist()
+        right, bottom = left + float(sides[0]), top + float(sides[1])
+        if _apart(photo.boxes, (left, top, right, bottom), 0.0):
+            image = photo.image[int(top) : int(bottom), int(left) : int(right)]
+            return Photo(photo.name, photo.source, image, np.empty((0, 4), np.float32), ())
+    return None
+
+
 def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo without the plates that a panel can cover, and with up to two signs."""
     image = photo.image.copy()
     widest = LARGEST * image.shape[1]
-    covered = [i for i in fitting(photo) if photo.boxes[i, 2] - photo.boxes[i, 0] < widest]
+    wide = photo.boxes[:, 2] - photo.boxes[:, 0]
+    covered = [i for i in fitting(photo) if NARROWEST <= wide[i] < widest]
     for i in covered:
         x1, y1, x2, y2 = photo.boxes[i].tolist()
         look = measure(photo.image, (x1, y1, x2, y2))
@@ -68,11 +94,11 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
 
 
 def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
-    """A dealer's panel, a blank plate or an empty holder of this width over height."""
-    ground, ink = _colours(rng, DARK if rng.random() < 0.65 else LIGHT)
+    """A dealer's panel or an empty, dark holder of this width over height."""
+    ground, ink = _colours(rng, DARK if rng.random() < 0.7 else LIGHT)
     chance = rng.random()
     lines: list[str] = []
-    if chance < 0.75:
+    if chance < 0.75 or ground in LIGHT:
         lines = _words(rng, int(rng.integers(2, 4)) if rng.random() < 0.75 else 1)
     return _draw(rng, aspect, ground, ink, lines, bolts=rng.random() < 0.5, ring=chance > 0.92)
 
@@ -90,12 +116,13 @@ def _colours(rng: np.random.Generator, grounds: Sequence[Colour]) -> tuple[Colou
 
 
 def _words(rng: np.random.Generator, count: int) -> list[str]:
-    """Lines of words; a line that stands alone has at least two, so that it is no serial."""
+    """Lines of words; a line that stands alone has at least two, so that it is no serial, and a
+    telephone number stands below words."""
     words, lines = WORDS.split(), []
     for _ in range(count):
         chosen = rng.integers(len(words), size=int(rng.integers(2, 4)) if count < 2 else 1)
         lines.append(" ".join(words[int(i)] for i in chosen))
-    if rng.random() < 0.2:
+    if count > 1 and rng.random() < 0.2:
         lines[-1] = f"0{rng.integers(2, 10)} {rng.integers(100, 999)} {rng.integers(1000, 9999)}"
     return [line.upper() for line in lines] if rng.random() < 0.6 else lines
 
@@ -132,11 +159,12 @@ def _draw(
 
 def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:
     """Set the lines below each other, in the middle, in place."""
-    font = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
+    font = (*CAPTION_FONTS, None)[int(rng.integers(len(CAPTION_FONTS) + 1))]
     height, width = image.shape[:2]
     pitch = height * 0.8 / max(1, len(lines))
     for i, line in enumerate(lines):
-        mask = line_of_text(line, font, max(8, round(pitch * rng.uniform(0.5, 0.75))))
+        size = max(8, round(pitch * rng.uniform(0.5, 0.75)))
+        mask = line_of_text(line, font, size) if font else _serifed(line, size)
         shrink = min(1.0, 0.86 * width / mask.shape[1])
         wide = max(1, round(mask.shape[1] * shrink))
         tall = max(1, round(mask.shape[0] * min(1, shrink * 1.3)))
@@ -145,6 +173,16 @@ def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Co
         at = image[max(0, top) : top + tall, left : left + wide]
         share = small[: at.shape[0], : at.shape[1], None].astype(np.float32) / 255
         at[:] = (at + (np.array(ink, np.float32) - at) * share).astype(np.uint8)
+
+
+def _serifed(line: str, height: int) -> Image:
+    """Mask of a line in OpenCV's own serifed letters, `height` from top to baseline at least."""
+    face, scale = cv2.FONT_HERSHEY_TRIPLEX, height / 22
+    weight = max(1, height // 12)
+    (wide, tall), below = cv2.getTextSize(line, face, scale, weight)
+    mask = np.zeros((tall + below + weight, wide + weight), np.uint8)
+    cv2.putText(mask, line, (0, tall), face, scale, (255,), weight, cv2.LINE_AA)
+    return mask
 
 
 def _lay(
@@ -200,13 +238,22 @@ def _free_place(photo: Photo, rng: np.random.Generator) -> tuple[float, float, f
         if tall < 6 or tall > 0.5 * height:
             continue
         left, top = float(rng.uniform(0, width - wide)), float(rng.uniform(0, height - tall))
-        boxes = photo.boxes
-        apart = (
-            (boxes[:, 0] > left + 1.2 * wide)
-            | (boxes[:, 2] < left - 0.2 * wide)
-            | (boxes[:, 1] > top + 1.2 * tall)
-            | (boxes[:, 3] < top - 0.2 * tall)
-        )
-        if apart.all():
-            return left, top, left + wide, top + tall
+        box = (left, top, left + wide, top + tall)
+        if _apart(photo.boxes, box, 0.2):
+            return box
     return None
+
+
+def _apart(
+    boxes: NDArray[np.float32], box: tuple[float, float, float, float], margin: float
+) -> bool:
+    """Whether none of the boxes comes nearer to the one than `margin` of its sides."""
+    left, top, right, bottom = box
+    across, down = margin * (right - left), margin * (bottom - top)
+    apart = (
+        (boxes[:, 0] > right + across)
+        | (boxes[:, 2] < left - across)
+        | (boxes[:, 1] > bottom + down)
+        | (boxes[:, 3] < top - down)
+    )
+    return bool(apart.all())

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.training.augment import draw_view
-from models.training.decoys import add_decoys
+from models.training.decoys import add_decoys, parts
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.loop import Course, Run, train
@@ -199,19 +199,23 @@ def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Ph
 
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
     """The photos in about their proportions, those of whole scenes twice; copies of those that
-    show more than a plate, with New Zealand's plates, with other countries' and without plates."""
+    show more than a plate, with New Zealand's plates and with other countries'; photos without
+    plates: near vehicles with panels, and parts of vehicles that nothing hides from view."""
     photos = [
         unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
     ]
     vehicles = [photo for photo in photos if widest_share(photo) < CLOSE]
     scenes = [photo for photo in vehicles if widest_share(photo) < DISTANT]
+    near = [photo for photo in vehicles if widest_share(photo) >= DISTANT]
+    complete = [photo for photo in vehicles if photo.source not in INCOMPLETE]
     return [
         *photos,
         *scenes,
         *exchange_plates(vehicles, seed, "road"),
         *exchange_plates(scenes, seed + 1, "road"),
         *exchange_plates(vehicles, seed + 2, "foreign"),
-        *add_decoys(vehicles, seed),
+        *add_decoys(near, seed),
+        *add_decoys(parts(complete, seed), seed + 1),
     ]
 
 

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.training.decoys import Panel, add_decoys, draw_panel, draw_sign, with_decoys
+from models.training.decoys import (
+    Panel,
+    add_decoys,
+    draw_panel,
+    draw_sign,
+    part,
+    parts,
+    with_decoys,
+)
 from models.training.photos import Photo
 
 
@@ -30,6 +38,38 @@ def test_a_plate_that_fills_the_photo_stays(photo: Photo) -> None:
     boxes = np.array([[50, 60, 350, 180]], np.float32)
     near = Photo(photo.name, photo.source, photo.image, boxes, ("ABC123",))
     assert with_decoys(near, np.random.default_rng(1)).texts == ("ABC123",)
+
+
+def test_a_distant_plate_stays(photo: Photo) -> None:
+    boxes = np.array([[150, 100, 189, 120]], np.float32)
+    far = Photo(photo.name, photo.source, photo.image, boxes, ("ABC123",))
+    assert with_decoys(far, np.random.default_rng(1)).texts == ("ABC123",)
+
+
+def test_a_light_panel_is_never_blank() -> None:
+    panels = [draw_panel(np.random.default_rng(seed), 3.0) for seed in range(200)]
+    light = [each for each in panels if np.median(each.image) > 128]
+    assert len(light) > 20
+    assert all((each.image[30:-30, 30:-30].max(2) < 60).mean() > 0.01 for each in light)
+
+
+def test_a_part_of_a_photo_touches_no_plate(photo: Photo) -> None:
+    marked = photo.image.copy()
+    for x1, y1, x2, y2 in photo.boxes.astype(int).tolist():
+        marked[y1:y2, x1:x2] = 255
+    drawn = Photo(photo.name, photo.source, marked, photo.boxes, photo.texts)
+    found = parts([drawn] * 30, 1)
+    assert len(found) > 20
+    assert all(each.image.max() < 255 and not len(each.boxes) for each in found)
+    assert all(min(each.image.shape[:2]) > 60 for each in found)
+    assert len({each.image.shape for each in found}) > 5
+
+
+def test_a_photo_that_a_plate_fills_has_no_part_without_it(photo: Photo) -> None:
+    boxes = np.array([[20, 10, 380, 230]], np.float32)
+    near = Photo(photo.name, photo.source, photo.image, boxes, ("ABC123",))
+    assert part(near, np.random.default_rng(1)) is None
+    assert parts([near, photo], 1)
 
 
 def test_signs_leave_plates_alone(photo: Photo) -> None:
