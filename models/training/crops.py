@@ -27,6 +27,9 @@ class RealCrop:
     text: str
 
 
+INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+
+
 class Reader:
     """A fast-plate-ocr ONNX file, on one thread."""
 
@@ -44,7 +47,8 @@ class Reader:
             if self._config.get("image_color_mode") == "rgb"
             else cv2.COLOR_BGR2GRAY
         )
-        stack = [cv2.resize(cv2.cvtColor(crop, code), size) for crop in crops]
+        how = INTERPOLATIONS[self._config.get("interpolation", "linear")]
+        stack = [cv2.resize(cv2.cvtColor(crop, code), size, interpolation=how) for crop in crops]
         batch = np.asarray(stack, np.uint8).reshape(len(crops), size[1], size[0], -1)
         tables = [
             np.asarray(self._session.run(None, {"input": batch[i : i + CHUNK]})[0], np.float32)

@@ -56,7 +56,7 @@ def joined(first: Reading, second: Reading) -> Reading:
 def prepare(crop: Image) -> Image:
     """BGR crop to (70, 140) uint8 grey, as fast-plate-ocr resizes it."""
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    return np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def draw_reading(sources: Sources, index: int, seed: int) -> Reading:

@@ -29,6 +29,6 @@ def plate_config() -> str:
         f"img_height: {HEIGHT}\n"
         f"img_width: {WIDTH}\n"
         "keep_aspect_ratio: false\n"
-        "interpolation: linear\n"
+        "interpolation: cubic\n"
         "image_color_mode: grayscale\n"
     )
