@@ -2,7 +2,8 @@
 signs in the street, and the parts of vehicles without a plate near them.
 
 From afar nobody can tell a panel from a plate, nor a blank white one from a plate in glare: panels
-take the place of plates that are near, and light ones bear words.
+take the place of plates that are near, light ones are few and bear words, and so do light signs,
+on three lines or more.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ Colour = tuple[int, int, int]
 WIDTH = 480  # px, of a panel as drawn
 LARGEST = 0.5  # of the photo's width; wider plates stay
 NARROWEST = 40.0  # px; so do narrower ones
+SERIFED_SHARE = 0.5  # of the panels and signs
 PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
 LIGHT: tuple[Colour, ...] = ((235, 236, 236), (205, 208, 210), (60, 205, 245), (150, 220, 240))
@@ -44,10 +46,11 @@ class Panel:
     alpha: Image
 
 
-def add_decoys(photos: Sequence[Photo], seed: int) -> list[Photo]:
-    """A copy of each photo with panels in the place of its plates and signs beside them."""
+def add_decoys(photos: Sequence[Photo], seed: int, copies: int = 1) -> list[Photo]:
+    """Copies of each photo with panels in the place of its plates and signs beside them."""
     return [
-        with_decoys(photo, np.random.default_rng((seed, 2, i))) for i, photo in enumerate(photos)
+        with_decoys(photo, np.random.default_rng((seed, 2, i)))
+        for i, photo in enumerate(copies * [*photos])
     ]
 
 
@@ -95,7 +98,7 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
 
 def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
     """A dealer's panel or an empty, dark holder of this width over height."""
-    ground, ink = _colours(rng, DARK if rng.random() < 0.7 else LIGHT)
+    ground, ink = _colours(rng, DARK if rng.random() < 0.85 else LIGHT)
     chance = rng.random()
     lines: list[str] = []
     if chance < 0.75 or ground in LIGHT:
@@ -105,8 +108,8 @@ def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
 
 def draw_sign(rng: np.random.Generator, aspect: float) -> Panel:
     """A sign of several words, or of one long line where it is wide."""
-    ground, ink = _colours(rng, (*SIGN, *DARK, *LIGHT))
     count = 1 if aspect > 4 else int(rng.integers(2, 5))
+    ground, ink = _colours(rng, (*SIGN, *DARK, *LIGHT) if count > 2 else (*SIGN, *DARK))
     return _draw(rng, aspect, ground, ink, _words(rng, count), bolts=False, ring=False)
 
 
@@ -159,12 +162,13 @@ def _draw(
 
 def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:
     """Set the lines below each other, in the middle, in place."""
-    font = (*CAPTION_FONTS, None)[int(rng.integers(len(CAPTION_FONTS) + 1))]
+    serifed = rng.random() < SERIFED_SHARE
+    font = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
     height, width = image.shape[:2]
     pitch = height * 0.8 / max(1, len(lines))
     for i, line in enumerate(lines):
         size = max(8, round(pitch * rng.uniform(0.5, 0.75)))
-        mask = line_of_text(line, font, size) if font else _serifed(line, size)
+        mask = _serifed(line, size) if serifed else line_of_text(line, font, size)
         shrink = min(1.0, 0.86 * width / mask.shape[1])
         wide = max(1, round(mask.shape[1] * shrink))
         tall = max(1, round(mask.shape[0] * min(1, shrink * 1.3)))

@@ -214,8 +214,8 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed, "road"),
         *exchange_plates(scenes, seed + 1, "road"),
         *exchange_plates(vehicles, seed + 2, "foreign"),
-        *add_decoys(near, seed),
-        *add_decoys(parts(complete, seed), seed + 1),
+        *add_decoys(near, seed, copies=3),
+        *parts(complete, seed),
     ]
 
 
