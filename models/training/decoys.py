@@ -1,9 +1,8 @@
 """What looks most like a plate and is none: dealers' panels and empty holders where plates were,
 signs in the street, and the parts of vehicles without a plate near them.
 
-From afar nobody can tell a panel from a plate, nor a blank white one from a plate in glare: panels
-take the place of plates that are near, light ones are few and bear words, and so do light signs,
-on three lines or more.
+From afar nobody can tell a panel from a plate, nor a light one from a plate of other letters or in
+glare: panels take the place of plates that are near, and they and signs are dark or coloured.
 """
 
 from collections.abc import Sequence
@@ -27,7 +26,6 @@ NARROWEST = 40.0  # px; so do narrower ones
 SERIFED_SHARE = 0.5  # of the panels and signs
 PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
-LIGHT: tuple[Colour, ...] = ((235, 236, 236), (205, 208, 210), (60, 205, 245), (150, 220, 240))
 SIGN: tuple[Colour, ...] = ((150, 90, 20), (70, 110, 20), (40, 30, 180), (30, 130, 240))
 WORDS = """
     Motors Auto Cars City North South Value Prime Drive Coast Harbour Valley Group Dealer
@@ -98,10 +96,10 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
 
 def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
     """A dealer's panel or an empty, dark holder of this width over height."""
-    ground, ink = _colours(rng, DARK if rng.random() < 0.85 else LIGHT)
+    ground, ink = _colours(rng, DARK)
     chance = rng.random()
     lines: list[str] = []
-    if chance < 0.75 or ground in LIGHT:
+    if chance < 0.75:
         lines = _words(rng, int(rng.integers(2, 4)) if rng.random() < 0.75 else 1)
     return _draw(rng, aspect, ground, ink, lines, bolts=rng.random() < 0.5, ring=chance > 0.92)
 
@@ -109,7 +107,7 @@ def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
 def draw_sign(rng: np.random.Generator, aspect: float) -> Panel:
     """A sign of several words, or of one long line where it is wide."""
     count = 1 if aspect > 4 else int(rng.integers(2, 5))
-    ground, ink = _colours(rng, (*SIGN, *DARK, *LIGHT) if count > 2 else (*SIGN, *DARK))
+    ground, ink = _colours(rng, (*SIGN, *DARK))
     return _draw(rng, aspect, ground, ink, _words(rng, count), bolts=False, ring=False)
 
 

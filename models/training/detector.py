@@ -23,7 +23,7 @@ from models.training.decoys import add_decoys, parts
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
 from models.training.loop import Course, Run, train
-from models.training.overlaid import exchange_plates
+from models.training.overlaid import drawn_scenes, exchange_plates
 from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed, widest_share
 from models.training.progress import plot
 from models.training.relabel import INCOMPLETE, read_findings, revise
@@ -43,6 +43,7 @@ FINAL_SIZE = 384
 REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
 CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
 DISTANT = 0.2  # below it a photo shows whole vehicles
+SCENES = 200  # drawn from nothing
 PANELS = {
     "loss": ("box", "dfl", "cls", "teacher", "hints"),
     "validation": ("ap50", "recall", "precision"),
@@ -200,7 +201,8 @@ def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Ph
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
     """The photos in about their proportions, those of whole scenes twice; copies of those that
     show more than a plate, with New Zealand's plates and with other countries'; photos without
-    plates: near vehicles with panels, and parts of vehicles that nothing hides from view."""
+    plates: near vehicles with panels, and parts of vehicles that nothing hides from view; and
+    vehicles drawn from nothing."""
     photos = [
         unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
     ]
@@ -216,6 +218,7 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed + 2, "foreign"),
         *add_decoys(near, seed, copies=3),
         *parts(complete, seed),
+        *drawn_scenes(SCENES, seed),
     ]
 
 

@@ -1,11 +1,12 @@
-"""Photos whose plates are exchanged for rendered ones: whole for the detector, cut for the
-reader."""
+"""Photos whose plates are exchanged for rendered ones, whole for the detector, cut for the reader;
+and whole scenes that are rendered."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.synth.overlay import overlay
+from app.synth.scene import draw_scene
 from models.training.crops import crop_window, weather
 from models.training.photos import Photo
 from models.training.rendered import (
@@ -24,6 +25,15 @@ def exchange_plates(photos: Sequence[Photo], seed: int, mix: str) -> list[Photo]
     fit."""
     return [
         exchanged(photo, np.random.default_rng((seed, i)), mix) for i, photo in enumerate(photos)
+    ]
+
+
+def drawn_scenes(count: int, seed: int) -> list[Photo]:
+    """Vehicles with a plate of New Zealand, drawn from nothing."""
+    scenes = (draw_scene(np.random.default_rng((seed, 5, i))) for i in range(count))
+    return [
+        Photo("drawn", "drawn", image, np.array([plate.box], np.float32), (plate.text,))
+        for image, plate in scenes
     ]
 
 

@@ -46,11 +46,9 @@ def test_a_distant_plate_stays(photo: Photo) -> None:
     assert with_decoys(far, np.random.default_rng(1)).texts == ("ABC123",)
 
 
-def test_a_light_panel_is_never_blank() -> None:
-    panels = [draw_panel(np.random.default_rng(seed), 3.0) for seed in range(300)]
-    light = [each for each in panels if np.median(each.image) > 128]
-    assert len(light) > 20
-    assert all((each.image[30:-30, 30:-30].max(2) < 60).mean() > 0.01 for each in light)
+def test_no_panel_is_light_as_plates_are() -> None:
+    grounds = [np.median(draw_panel(np.random.default_rng(seed), 3.0).image) for seed in range(200)]
+    assert max(grounds) < 128
 
 
 def test_a_part_of_a_photo_touches_no_plate(photo: Photo) -> None:
