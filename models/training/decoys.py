@@ -1,5 +1,5 @@
 """What looks most like a plate and is none: dealers' panels and empty holders where plates were,
-signs in the street, and the parts of vehicles without a plate near them.
+signs in the street, and the parts of vehicles without a plate near them, some of them on a poster.
 
 From afar nobody can tell a panel from a plate, nor a light one from a plate of other letters or in
 glare: panels take the place of plates that are near, and they and signs are dark or coloured.
@@ -23,8 +23,11 @@ Colour = tuple[int, int, int]
 WIDTH = 480  # px, of a panel as drawn
 LARGEST = 0.5  # of the photo's width; wider plates stay
 NARROWEST = 40.0  # px; so do narrower ones
+SERIFED_FONT = "LiberationSerif-Bold.ttf"
 SERIFED_SHARE = 0.5  # of the panels and signs
 PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
+POSTER = (0.5, 0.95)  # sides of one that fills a part
+POSTER_SHARE = 0.3
 DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
 SIGN: tuple[Colour, ...] = ((150, 90, 20), (70, 110, 20), (40, 30, 180), (30, 130, 240))
 WORDS = """
@@ -53,22 +56,46 @@ def add_decoys(photos: Sequence[Photo], seed: int, copies: int = 1) -> list[Phot
 
 
 def parts(photos: Sequence[Photo], seed: int) -> list[Photo]:
-    """A part of each photo that no plate touches, where there is one: lamps, badges, grilles."""
+    """A part of each photo that no plate touches, where there is one: lamps, badges, grilles; on
+    some of them hangs a poster that shows another part."""
     found = (part(photo, np.random.default_rng((seed, 4, i))) for i, photo in enumerate(photos))
     return [each for each in found if each is not None]
 
 
 def part(photo: Photo, rng: np.random.Generator) -> Photo | None:
     """A random window of the photo, apart from its plates; None where chance finds none."""
+    image = _window(photo, rng)
+    if image is None:
+        return None
+    shown = _window(photo, rng) if rng.random() < POSTER_SHARE else None
+    if shown is not None:
+        image = _with_poster(image, shown, rng)
+    return Photo(photo.name, photo.source, image, np.empty((0, 4), np.float32), ())
+
+
+def _window(photo: Photo, rng: np.random.Generator) -> Image | None:
     extent = np.array([photo.image.shape[1], photo.image.shape[0]])
     for _ in range(20):
         sides = extent * rng.uniform(*PART, 2)
         left, top = (rng.uniform(0, 1, 2) * (extent - sides)).tolist()
         right, bottom = left + float(sides[0]), top + float(sides[1])
         if _apart(photo.boxes, (left, top, right, bottom), 0.0):
-            image = photo.image[int(top) : int(bottom), int(left) : int(right)]
-            return Photo(photo.name, photo.source, image, np.empty((0, 4), np.float32), ())
+            return photo.image[int(top) : int(bottom), int(left) : int(right)]
     return None
+
+
+def _with_poster(ground: Image, shown: Image, rng: np.random.Generator) -> Image:
+    """A copy of the ground on which hangs a poster, half of the time in a frame."""
+    extent = np.array([ground.shape[1], ground.shape[0]])
+    wide, tall = (int(side) for side in extent * rng.uniform(*POSTER, 2))
+    left, top = (int(place) for place in rng.uniform(0, 1, 2) * (extent - (wide, tall)))
+    image = ground.copy()
+    at = image[top : top + tall, left : left + wide]
+    at[:] = cv2.resize(shown, (wide, tall), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.5:
+        colour = rng.integers(0, 256, 3).tolist()
+        cv2.rectangle(at, (0, 0), (wide - 1, tall - 1), colour, max(1, tall // 40))
+    return image
 
 
 def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
@@ -160,13 +187,13 @@ def _draw(
 
 def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:
     """Set the lines below each other, in the middle, in place."""
-    serifed = rng.random() < SERIFED_SHARE
     font = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
+    font = SERIFED_FONT if rng.random() < SERIFED_SHARE else font
     height, width = image.shape[:2]
     pitch = height * 0.8 / max(1, len(lines))
     for i, line in enumerate(lines):
         size = max(8, round(pitch * rng.uniform(0.5, 0.75)))
-        mask = _serifed(line, size) if serifed else line_of_text(line, font, size)
+        mask = line_of_text(line, font, size)
         shrink = min(1.0, 0.86 * width / mask.shape[1])
         wide = max(1, round(mask.shape[1] * shrink))
         tall = max(1, round(mask.shape[0] * min(1, shrink * 1.3)))
@@ -175,16 +202,6 @@ def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Co
         at = image[max(0, top) : top + tall, left : left + wide]
         share = small[: at.shape[0], : at.shape[1], None].astype(np.float32) / 255
         at[:] = (at + (np.array(ink, np.float32) - at) * share).astype(np.uint8)
-
-
-def _serifed(line: str, height: int) -> Image:
-    """Mask of a line in OpenCV's own serifed letters, `height` from top to baseline at least."""
-    face, scale = cv2.FONT_HERSHEY_TRIPLEX, height / 22
-    weight = max(1, height // 12)
-    (wide, tall), below = cv2.getTextSize(line, face, scale, weight)
-    mask = np.zeros((tall + below + weight, wide + weight), np.uint8)
-    cv2.putText(mask, line, (0, tall), face, scale, (255,), weight, cv2.LINE_AA)
-    return mask
 
 
 def _lay(

@@ -43,7 +43,7 @@ FINAL_SIZE = 384
 REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
 CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
 DISTANT = 0.2  # below it a photo shows whole vehicles
-SCENES = 200  # drawn from nothing
+SCENES = 600  # drawn from nothing
 PANELS = {
     "loss": ("box", "dfl", "cls", "teacher", "hints"),
     "validation": ("ap50", "recall", "precision"),
