@@ -47,11 +47,10 @@ class Panel:
     alpha: Image
 
 
-def add_decoys(photos: Sequence[Photo], seed: int, copies: int = 1) -> list[Photo]:
-    """Copies of each photo with panels in the place of its plates and signs beside them."""
+def add_decoys(photos: Sequence[Photo], seed: int) -> list[Photo]:
+    """A copy of each photo with panels in the place of its plates and signs beside them."""
     return [
-        with_decoys(photo, np.random.default_rng((seed, 2, i)))
-        for i, photo in enumerate(copies * [*photos])
+        with_decoys(photo, np.random.default_rng((seed, 2, i))) for i, photo in enumerate(photos)
     ]
 
 

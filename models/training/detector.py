@@ -216,7 +216,7 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed, "road"),
         *exchange_plates(scenes, seed + 1, "road"),
         *exchange_plates(vehicles, seed + 2, "foreign"),
-        *add_decoys(near, seed, copies=3),
+        *add_decoys(near, seed),
         *parts(complete, seed),
         *drawn_scenes(SCENES, seed),
     ]
