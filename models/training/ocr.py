@@ -209,6 +209,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--real-share", type=float, default=0.15)
     parser.add_argument("--photo-share", type=float, default=0.15)
     parser.add_argument("--lettered-share", type=float, default=0.04)
+    parser.add_argument("--blank-share", type=float, default=0.04, help="crops without a plate")
     parser.add_argument("--replay-share", type=float, default=0.6)
     parser.add_argument("--place-weight", type=float, default=0.3)
     parser.add_argument("--draws", type=int, default=600_000)
@@ -252,6 +253,7 @@ def main() -> None:
         real_share=args.real_share if real else 0.0,
         photo_share=args.photo_share,
         lettered_share=args.lettered_share,
+        blank_share=args.blank_share,
     )
     validation = read_validation(args.photos, args.validation_crops)
     print(f"{len(real)} real crops, {len(validation.sets['real'][1])} for validation", flush=True)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.blank import blank_crop
 from models.training.crops import RealCrop, jittered, weather
 from models.training.lettered import lettered_crop
 from models.training.overlaid import exchanged_crop
@@ -25,7 +26,7 @@ Image = NDArray[np.uint8]
 class Sources:
     """Where crops come from, and in which shares; the rest is rendered from nothing.
 
-    `real` are agreed readings, `photos` those over whose plates others are laid.
+    `real` are agreed readings, `photos` those over whose plates others, or panels, are laid.
     """
 
     real: Sequence[RealCrop] = ()
@@ -33,6 +34,7 @@ class Sources:
     real_share: float = 0.0
     photo_share: float = 0.0
     lettered_share: float = 0.0
+    blank_share: float = 0.0
 
 
 class Reading(NamedTuple):
@@ -70,6 +72,9 @@ def draw_reading(sources: Sources, index: int, seed: int) -> Reading:
     chance -= sources.photo_share
     if chance < 0:
         return reading_of(exchanged_crop(sources.photos, rng))
+    chance -= sources.blank_share
+    if chance < 0:
+        return reading_of(blank_crop(sources.photos, rng))
     return reading_of(lettered_crop(rng) if chance < sources.lettered_share else render_crop(rng))
 
 
