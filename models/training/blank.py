@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.crops import crop_window, weather
-from models.training.decoys import part, with_decoys
+from models.training.crops import crop_window, found_box, weather
+from models.training.decoys import coverable, part, with_decoys
 from models.training.photos import Photo
 from models.training.rendered import RenderedCrop
 
@@ -30,14 +30,12 @@ def blank_crop(photos: Sequence[Photo], rng: np.random.Generator) -> RenderedCro
 
 def panel(photo: Photo, rng: np.random.Generator) -> tuple[Photo, NDArray[np.float64]] | None:
     """The photo with a panel over one of its plates, and about that one's box."""
-    decoy = with_decoys(photo, rng)
-    left = {tuple(box) for box in decoy.boxes.tolist()}
-    covered = [box for box in photo.boxes.tolist() if tuple(box) not in left]
+    covered = coverable(photo)
     if not covered:
         return None
-    box = np.array(covered[int(rng.integers(len(covered)))])
-    sides = np.tile(box[2:] - box[:2], 2)
-    return decoy, box + rng.normal((-0.05, -0.05, 0.05, 0.05), 0.05) * sides
+    decoy = with_decoys(photo, rng)
+    box = photo.boxes[covered[int(rng.integers(len(covered)))]].tolist()
+    return decoy, found_box(box, rng, spread=0.05, outward=0.05)
 
 
 def window(photo: Photo, rng: np.random.Generator) -> tuple[Photo, NDArray[np.float64]] | None:

@@ -180,10 +180,10 @@ def decode(reader: Reader, calibration: Calibration, crops: Crops) -> list[str]:
 
 
 def share(said: Sequence[str], texts: Sequence[str]) -> str:
-    """Exactly read plates as a percentage with its interval."""
+    """Exactly read plates as a percentage with its interval, and the count of the others."""
     right = sum(a == b for a, b in zip(said, texts, strict=True))
     low, high = wilson(right, len(texts))
-    return f"{right / len(texts):.1%} ({low:.1%}-{high:.1%})"
+    return f"{right / len(texts):.1%} ({low:.1%}-{high:.1%}), {len(texts) - right} wrong"
 
 
 def milliseconds(call: Callable[[], object], repeats: int = 80) -> float:

@@ -89,9 +89,17 @@ def exact(crop: RealCrop) -> Image:
 
 def jittered(crop: RealCrop, rng: np.random.Generator, spread: float = 0.04) -> Image:
     """The crop at a box whose sides are off by a normal share of its size, as a detector's are."""
-    x1, y1, x2, y2 = crop.box
-    scale = np.array([x2 - x1, y2 - y1, x2 - x1, y2 - y1])
-    return _inside(crop.image, np.array(crop.box) + rng.normal(0, spread, 4) * scale)
+    return _inside(crop.image, found_box(crop.box, rng, spread=spread))
+
+
+def found_box(
+    box: Sequence[float], rng: np.random.Generator, *, spread: float, outward: float = 0.0
+) -> NDArray[np.float64]:
+    """A box whose sides are off by normal shares of its size, on average `outward`."""
+    x1, y1, x2, y2 = box
+    sides = np.array([x2 - x1, y2 - y1, x2 - x1, y2 - y1])
+    off = rng.normal(outward * np.array([-1, -1, 1, 1]), spread)
+    return np.asarray(np.array(box) + off * sides, np.float64)
 
 
 def _inside(image: Image, box: NDArray[np.float64]) -> Image:

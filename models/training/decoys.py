@@ -100,9 +100,7 @@ def _with_poster(ground: Image, shown: Image, rng: np.random.Generator) -> Image
 def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo without the plates that a panel can cover, and with up to two signs."""
     image = photo.image.copy()
-    widest = LARGEST * image.shape[1]
-    wide = photo.boxes[:, 2] - photo.boxes[:, 0]
-    covered = [i for i in fitting(photo) if NARROWEST <= wide[i] < widest]
+    covered = coverable(photo)
     for i in covered:
         x1, y1, x2, y2 = photo.boxes[i].tolist()
         look = measure(photo.image, (x1, y1, x2, y2))
@@ -118,6 +116,13 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
             panel = draw_sign(rng, (box[2] - box[0]) / (box[3] - box[1]))
             _lay(image, panel, box, rng, light=light, blur=float(rng.uniform(0.3, 1.2)))
     return Photo(photo.name, photo.source, image, boxes, tuple(texts))
+
+
+def coverable(photo: Photo) -> list[int]:
+    """The plates that a panel can cover: near ones that leave room around them."""
+    widest = LARGEST * photo.image.shape[1]
+    wide = photo.boxes[:, 2] - photo.boxes[:, 0]
+    return [i for i in fitting(photo) if NARROWEST <= wide[i] < widest]
 
 
 def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
@@ -186,8 +191,8 @@ def _draw(
 
 def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:
     """Set the lines below each other, in the middle, in place."""
-    font = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
-    font = SERIFED_FONT if rng.random() < SERIFED_SHARE else font
+    plain = CAPTION_FONTS[int(rng.integers(len(CAPTION_FONTS)))]
+    font = SERIFED_FONT if rng.random() < SERIFED_SHARE else plain
     height, width = image.shape[:2]
     pitch = height * 0.8 / max(1, len(lines))
     for i, line in enumerate(lines):

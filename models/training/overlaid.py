@@ -7,7 +7,7 @@ import numpy as np
 
 from app.synth.overlay import overlay
 from app.synth.scene import draw_scene
-from models.training.crops import crop_window, weather
+from models.training.crops import crop_window, found_box, weather
 from models.training.photos import Photo
 from models.training.rendered import (
     RenderedCrop,
@@ -64,11 +64,8 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
         image, plate = overlay(rng, photo.image, box, spec=spec, conditions=conditions)
         if not teaches(plate, rng):
             continue
-        x1, y1, x2, y2 = plate.box
-        spread = rng.normal((-0.02, -0.02, 0.02, 0.02), 0.03) * np.array(
-            [x2 - x1, y2 - y1, x2 - x1, y2 - y1]
-        )
-        left, top, right, bottom = crop_window(image, np.array(plate.box) + spread)
+        found = found_box(plate.box, rng, spread=0.03, outward=0.02)
+        left, top, right, bottom = crop_window(image, found)
         middles = middles_seen(spec, plate.quad) - np.array([left, top], np.float32)
         places = (middles / np.array([right - left, bottom - top])).astype(np.float32)
         return RenderedCrop(weather(image[top:bottom, left:right], rng), spec.text, places)
