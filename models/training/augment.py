@@ -92,28 +92,37 @@ def _varied(photo: Photo, rng: np.random.Generator) -> Photo:
 
 
 def mirrored(photo: Photo) -> Photo:
-    """The photo seen in a mirror, but for its plates."""
+    """The photo seen in a mirror, but for its plates and decoys."""
     image = np.ascontiguousarray(photo.image[:, ::-1])
-    boxes = photo.boxes.copy()
-    boxes[:, [0, 2]] = image.shape[1] - photo.boxes[:, [2, 0]]
-    for x1, y1, x2, y2 in boxes.round().astype(int).clip(0).tolist():
+    boxes, decoys = (_flipped(each, image.shape[1]) for each in (photo.boxes, photo.decoys))
+    seen = replace(photo, image=image, boxes=boxes, decoys=decoys)
+    for x1, y1, x2, y2 in seen.subjects.round().astype(int).clip(0).tolist():
         image[y1:y2, x1:x2] = image[y1:y2, x1:x2][:, ::-1].copy()
-    return replace(photo, image=image, boxes=boxes)
+    return seen
+
+
+def _flipped(boxes: Boxes, width: int) -> Boxes:
+    flipped = boxes.copy()
+    flipped[:, [0, 2]] = width - boxes[:, [2, 0]]
+    return flipped
 
 
 def trimmed(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo without a strip at some of its sides, as a frame cuts off a vehicle; one of its
-    plates stays whole. The texts are left behind: the detector has no use for them."""
+    subjects stays whole. The texts are left behind: the detector has no use for them."""
     height, width = photo.image.shape[:2]
     box = np.array([0.4 * width, 0.4 * height, 0.6 * width, 0.6 * height])
-    if len(photo.boxes):
-        box = photo.boxes[rng.integers(len(photo.boxes))].clip(0, [width, height] * 2)
+    if len(photo.subjects):
+        box = photo.subjects[rng.integers(len(photo.subjects))].clip(0, [width, height] * 2)
     room = np.array([box[0], box[1], width - box[2], height - box[3]])
     strips = room * rng.uniform(0, 1, 4) * (rng.random(4) < SIDE_CUT_SHARE)
     x1, y1 = strips[:2].astype(int).tolist()
     x2, y2 = (np.array([width, height]) - strips[2:].astype(int)).tolist()
-    boxes = clip_boxes(photo.boxes - np.array([x1, y1] * 2, np.float32), x2 - x1, y2 - y1)
-    return Photo(photo.name, photo.source, photo.image[y1:y2, x1:x2], boxes, ())
+    boxes, decoys = (
+        clip_boxes(each - np.array([x1, y1] * 2, np.float32), x2 - x1, y2 - y1)
+        for each in (photo.boxes, photo.decoys)
+    )
+    return Photo(photo.name, photo.source, photo.image[y1:y2, x1:x2], boxes, (), decoys)
 
 
 def _painted(placed: Sequence[Placed], size: int, *, aliased: bool) -> Image:
@@ -159,16 +168,16 @@ def _framing(photo: Photo, cell: tuple[int, int], rng: np.random.Generator) -> M
 def _placement(photo: Photo, cell: tuple[int, int], rng: np.random.Generator) -> Matrix:
     """A 2x3 matrix: photo pixels to pixels of the cell (width, height).
 
-    Half of the photos about fill their cell; for the others the width that a plate gets in the
-    view is drawn, log-uniform, so that near and far plates are equally common.
+    Half of the photos about fill their cell; for the others the width that a plate or decoy gets
+    in the view is drawn, log-uniform, so that near and far ones are equally common.
     """
     height, width = photo.image.shape[:2]
     fill = max(cell) / max(height, width)
     scale = fill * np.exp(rng.uniform(np.log(0.7), np.log(1.2)))
     centre = np.array([width, height]) * rng.uniform(0.4, 0.6, 2)
     target = np.array(cell) * rng.uniform(0.4, 0.6, 2)
-    if len(photo.boxes) and rng.random() < 0.5:
-        box = photo.boxes[rng.integers(len(photo.boxes))].astype(np.float64)
+    if len(photo.subjects) and rng.random() < 0.5:
+        box = photo.subjects[rng.integers(len(photo.subjects))].astype(np.float64)
         most = max(2 * LEAST_DRAWN, 0.5 * max(cell))
         wanted = np.exp(rng.uniform(np.log(LEAST_DRAWN), np.log(most)))
         scale = np.clip(wanted / (box[2] - box[0]), 0.4 * fill, 2.5 * fill)

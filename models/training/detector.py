@@ -200,15 +200,13 @@ def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Ph
 
 def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
     """The photos in about their proportions, those of whole scenes twice; copies of those that
-    show more than a plate, with New Zealand's plates and with other countries'; photos without
-    plates: near vehicles with panels, and parts of vehicles that nothing hides from view; and
-    vehicles drawn from nothing."""
+    show more than a plate, with New Zealand's plates, with other countries' and with panels and
+    signs; parts of vehicles that nothing hides from view; and vehicles drawn from nothing."""
     photos = [
         unsqueezed(photo, np.random.default_rng((seed, 3, i))) for i, photo in enumerate(photos)
     ]
     vehicles = [photo for photo in photos if widest_share(photo) < CLOSE]
     scenes = [photo for photo in vehicles if widest_share(photo) < DISTANT]
-    near = [photo for photo in vehicles if widest_share(photo) >= DISTANT]
     complete = [photo for photo in vehicles if photo.source not in INCOMPLETE]
     return [
         *photos,
@@ -216,7 +214,7 @@ def training_photos(photos: list[Photo], seed: int) -> list[Photo]:
         *exchange_plates(vehicles, seed, "road"),
         *exchange_plates(scenes, seed + 1, "road"),
         *exchange_plates(vehicles, seed + 2, "foreign"),
-        *add_decoys(near, seed),
+        *add_decoys(vehicles, seed),
         *parts(complete, seed),
         *drawn_scenes(SCENES, seed),
     ]

@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -18,13 +18,21 @@ SQUEEZED = (1.05, 1.7)  # by how much photos were narrowed that came to us as sq
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo with its plates: `image` (h, w, 3) uint8 BGR, `boxes` (n, 4) float32 x1 y1 x2 y2
-    in pixels, `texts` one per box, empty where the serial is not known."""
+    in pixels, `texts` one per box, empty where the serial is not known; `decoys` (m, 4) are the
+    boxes of what was drawn into it that is no plate."""
 
     name: str
     source: str
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     texts: tuple[str, ...]
+    decoys: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 4), np.float32))
+
+    @property
+    def subjects(self) -> NDArray[np.float32]:
+        """The boxes by which a view of it is chosen: decoys are shown as near and as far as
+        plates."""
+        return np.concatenate([self.boxes, self.decoys])
 
 
 def read_photos(

@@ -34,6 +34,18 @@ def test_a_covered_plate_is_no_label_any_more(photo: Photo) -> None:
     assert photo.boxes.shape == (2, 4)
 
 
+def test_what_was_laid_into_it_is_known(photo: Photo) -> None:
+    decoys = [with_decoys(photo, np.random.default_rng(seed)) for seed in range(20)]
+    assert {len(each.decoys) for each in decoys} == {1, 2, 3}  # the panel, and up to two signs
+    for decoy in decoys:
+        changed = np.abs(decoy.image.astype(int) - photo.image).max(axis=2) > 25
+        changed[90:150, 140:250] = False  # around the panel
+        for x1, y1, x2, y2 in decoy.decoys.astype(int).tolist():
+            changed[max(0, y1 - 20) : y2 + 20, max(0, x1 - 20) : x2 + 20] = False
+        assert not changed.any()
+        assert decoy.decoys[0].tolist() == photo.boxes[0].tolist()
+
+
 def test_a_plate_that_fills_the_photo_stays(photo: Photo) -> None:
     boxes = np.array([[50, 60, 350, 180]], np.float32)
     near = Photo(photo.name, photo.source, photo.image, boxes, ("ABC123",))
