@@ -59,6 +59,7 @@ def detector_sets(folder: Path) -> dict[str, list[Photo]]:
         "openalpr-us": read_photos(folder, split="test", sources=("openalpr-us",)),
         "india-mixed": read_photos(folder, sources=("india-mixed",)),
         "negatives (test)": read_photos(folder, split="test", sources=("negatives",)),
+        "negatives (others)": read_photos(folder, split="train", sources=("negatives",)),
     }
 
 
