@@ -1,8 +1,9 @@
 """What looks most like a plate and is none: dealers' panels and empty holders where plates were,
 signs in the street, and the parts of vehicles without a plate near them, some of them on a poster.
 
-From afar nobody can tell a panel from a plate, nor a light one from a plate of other letters or in
-glare: panels take the place of plates that are near, and they and signs are dark or coloured.
+Where a photo shows a plate small, nobody can tell a panel in its place from it, nor a light panel
+from a plate of other letters or in glare: panels take the place of plates that are near, and they
+and signs are dark or coloured. Views show them from as far away as plates.
 """
 
 from collections.abc import Sequence
