@@ -112,8 +112,9 @@ def trimmed(photo: Photo, rng: np.random.Generator) -> Photo:
     subjects stays whole. The texts are left behind: the detector has no use for them."""
     height, width = photo.image.shape[:2]
     box = np.array([0.4 * width, 0.4 * height, 0.6 * width, 0.6 * height])
-    if len(photo.subjects):
-        box = photo.subjects[rng.integers(len(photo.subjects))].clip(0, [width, height] * 2)
+    subjects = photo.subjects
+    if len(subjects):
+        box = subjects[rng.integers(len(subjects))].clip(0, [width, height] * 2)
     room = np.array([box[0], box[1], width - box[2], height - box[3]])
     strips = room * rng.uniform(0, 1, 4) * (rng.random(4) < SIDE_CUT_SHARE)
     x1, y1 = strips[:2].astype(int).tolist()
@@ -176,8 +177,9 @@ def _placement(photo: Photo, cell: tuple[int, int], rng: np.random.Generator) ->
     scale = fill * np.exp(rng.uniform(np.log(0.7), np.log(1.2)))
     centre = np.array([width, height]) * rng.uniform(0.4, 0.6, 2)
     target = np.array(cell) * rng.uniform(0.4, 0.6, 2)
-    if len(photo.subjects) and rng.random() < 0.5:
-        box = photo.subjects[rng.integers(len(photo.subjects))].astype(np.float64)
+    subjects = photo.subjects
+    if len(subjects) and rng.random() < 0.5:
+        box = subjects[rng.integers(len(subjects))].astype(np.float64)
         most = max(2 * LEAST_DRAWN, 0.5 * max(cell))
         wanted = np.exp(rng.uniform(np.log(LEAST_DRAWN), np.log(most)))
         scale = np.clip(wanted / (box[2] - box[0]), 0.4 * fill, 2.5 * fill)

@@ -102,7 +102,7 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
     """The photo without the plates that a panel can cover, and with up to two signs."""
     image = photo.image.copy()
     covered = coverable(photo)
-    decoys = [photo.boxes[i] for i in covered]
+    decoys = photo.boxes[covered].tolist()
     for i in covered:
         x1, y1, x2, y2 = photo.boxes[i].tolist()
         look = measure(photo.image, (x1, y1, x2, y2))
@@ -117,7 +117,7 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
             light = float(rng.uniform(0.4, 1.0))
             panel = draw_sign(rng, (box[2] - box[0]) / (box[3] - box[1]))
             _lay(image, panel, box, rng, light=light, blur=float(rng.uniform(0.3, 1.2)))
-            decoys.append(np.array(box, np.float32))
+            decoys.append(box)
     laid = np.array(decoys, np.float32).reshape(-1, 4)
     return Photo(photo.name, photo.source, image, boxes, tuple(texts), laid)
 

@@ -2,6 +2,7 @@
 and whole scenes that are rendered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -86,4 +87,4 @@ def exchanged(photo: Photo, rng: np.random.Generator, mix: str) -> Photo:
         left, top, right, bottom = plate.box
         boxes[i] = (max(0, left), max(0, top), min(width, right), min(height, bottom))
         texts[i] = plate.text
-    return Photo(photo.name, photo.source, image, boxes, tuple(texts))
+    return replace(photo, image=image, boxes=boxes, texts=tuple(texts))

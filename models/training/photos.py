@@ -78,7 +78,12 @@ def unsqueezed(photo: Photo, rng: np.random.Generator) -> Photo:
     wide = round(width * float(np.exp(rng.uniform(*np.log(SQUEEZED)))))
     image = cv2.resize(photo.image, (wide, height), interpolation=cv2.INTER_LINEAR)
     scale = np.array([wide / width, 1, wide / width, 1], np.float32)
-    return replace(photo, image=np.asarray(image, np.uint8), boxes=photo.boxes * scale)
+    return replace(
+        photo,
+        image=np.asarray(image, np.uint8),
+        boxes=photo.boxes * scale,
+        decoys=photo.decoys * scale,
+    )
 
 
 def _read(
