@@ -29,6 +29,10 @@ SERIFED_SHARE = 0.5  # of the panels and signs
 PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 POSTER = (0.5, 0.95)  # sides of one that fills a part
 POSTER_SHARE = 0.3
+RECESS_SHARE = 0.15  # of the covered plates
+RING = (
+    0.4  # height of the strips above and below a plate that show the vehicle's colour, in its own
+)
 DARK: tuple[Colour, ...] = ((20, 20, 20), (60, 40, 20), (30, 25, 120), (50, 70, 30), (45, 45, 48))
 SIGN: tuple[Colour, ...] = ((150, 90, 20), (70, 110, 20), (40, 30, 180), (30, 130, 240))
 WORDS = """
@@ -106,8 +110,10 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
     for i in covered:
         x1, y1, x2, y2 = photo.boxes[i].tolist()
         look = measure(photo.image, (x1, y1, x2, y2))
-        light = float(np.clip(look.white[0] / 235, 0.2, 1.1))
-        panel = draw_panel(rng, (x2 - x1) / (y2 - y1))
+        light, aspect = float(np.clip(look.white[0] / 235, 0.2, 1.1)), (x2 - x1) / (y2 - y1)
+        panel = draw_panel(rng, aspect)
+        if rng.random() < RECESS_SHARE:
+            light, panel = 1.0, draw_recess(rng, aspect, _around(photo.image, (x1, y1, x2, y2)))
         _lay(image, panel, (x1, y1, x2, y2), rng, light=light, blur=min(look.edge, 3.0))
     boxes = np.delete(photo.boxes, covered, axis=0)
     texts = [text for i, text in enumerate(photo.texts) if i not in covered]
@@ -137,6 +143,24 @@ def draw_panel(rng: np.random.Generator, aspect: float) -> Panel:
     if chance < 0.75:
         lines = _words(rng, int(rng.integers(2, 4)) if rng.random() < 0.75 else 1)
     return _draw(rng, aspect, ground, ink, lines, bolts=rng.random() < 0.5, ring=chance > 0.92)
+
+
+def draw_recess(rng: np.random.Generator, aspect: float, colour: Colour) -> Panel:
+    """The bare place of a plate, in about the vehicle's colour but never as light as plates are."""
+    shade = min(float(rng.uniform(0.5, 1.1)), 3 * 120 / max(1, sum(colour)))
+    height = max(24, round(WIDTH / aspect))
+    top, bottom = rng.uniform(0.85, 1.15, 2).tolist()
+    ramp = np.linspace(top, bottom, height)[:, None, None]
+    image = np.asarray((ramp * np.array(colour) * shade).clip(0, 255), np.uint8)
+    image = np.repeat(image, WIDTH, axis=1)
+    dark = (0.4 * image[height // 2, 0]).tolist()
+    if rng.random() < 0.5:
+        cv2.rectangle(image, (0, 0), (WIDTH, height), dark, height // 12)
+    if rng.random() < 0.5:
+        for x in (0.22, 0.78):
+            at = (round(x * WIDTH), round(float(rng.uniform(0.2, 0.8)) * height))
+            cv2.circle(image, at, max(2, height // 16), dark, -1)
+    return Panel(image, _sheet(height))
 
 
 def draw_sign(rng: np.random.Generator, aspect: float) -> Panel:
@@ -188,9 +212,24 @@ def _draw(
     if bolts:
         for x in (0.22, 0.78):
             cv2.circle(image, (round(x * WIDTH), round(0.14 * height)), height // 18, ink, -1)
+    return Panel(image, _sheet(height))
+
+
+def _sheet(height: int) -> Image:
+    """The alpha of a panel of this height."""
     alpha = np.zeros((height, WIDTH), np.uint8)
     cv2.rectangle(alpha, (2, 2), (WIDTH - 3, height - 3), (255,), -1)
-    return Panel(image, alpha)
+    return alpha
+
+
+def _around(image: Image, box: tuple[float, float, float, float]) -> Colour:
+    """The median colour above and below the box."""
+    x1, y1, x2, y2 = (round(each) for each in box)
+    tall = max(1, round(RING * (y2 - y1)))
+    strips = (image[max(0, y1 - tall) : y1, x1:x2], image[y2 : y2 + tall, x1:x2])
+    seen = np.concatenate([strip.reshape(-1, 3) for strip in strips])
+    blue, green, red = (int(each) for each in np.median(seen, axis=0))
+    return blue, green, red
 
 
 def _write(rng: np.random.Generator, image: Image, lines: Sequence[str], ink: Colour) -> None:

@@ -9,6 +9,7 @@ from models.training.decoys import (
     Panel,
     add_decoys,
     draw_panel,
+    draw_recess,
     draw_sign,
     part,
     parts,
@@ -118,3 +119,25 @@ def test_panels_have_the_asked_proportions(
         height, width = panel.image.shape[:2]
         assert width / height == pytest.approx(aspect, rel=0.02)
         assert panel.alpha.shape == (height, width)
+
+
+def test_a_recess_is_of_the_vehicles_colour_and_never_light() -> None:
+    for seed in range(20):
+        red = draw_recess(np.random.default_rng(seed), 2.9, (30, 30, 120)).image
+        blue, _, most = np.median(red, axis=(0, 1)).tolist()
+        assert most / blue == pytest.approx(4, rel=0.15)
+        white = draw_recess(np.random.default_rng(seed), 2.9, (250, 250, 250)).image
+        assert 60 < np.median(white) < 150
+
+
+def test_some_covered_plates_leave_a_recess(photo: Photo) -> None:
+    image = np.full_like(photo.image, (30, 30, 120))
+    red = Photo(photo.name, photo.source, image, photo.boxes[:1], ("ABC123",))
+    middles = [
+        np.median(
+            with_decoys(red, np.random.default_rng(seed)).image[108:132, 160:230], axis=(0, 1)
+        )
+        for seed in range(60)
+    ]
+    ratios = [most / max(1.0, blue) for blue, _, most in middles]
+    assert 3 <= sum(3.4 < ratio < 4.2 for ratio in ratios) < 25
