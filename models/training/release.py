@@ -1,5 +1,5 @@
 """Put a run's exported weights under `models/`, checked, with their curves and the manifest:
-`python -m models.training.release --detector RUN --ocr RUN`.
+`python -m models.training.release --refiner RUN --ocr RUN`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.training import detector, ocr
+from models.training import detector, ocr, refiner
 from models.training.progress import plot
 from models.training.slots import ALPHABET, HEIGHT, SLOTS, WIDTH
 
@@ -23,12 +23,15 @@ DETECTOR = "nz-yolo-v9-t-384-end2end"
 OCR = "nz-mobile-vit-v2-ocr"
 
 
-def release_detector(run: Path, folder: Path) -> dict[str, Any]:
-    """Copy the detector and its curves; returns its entry of the manifest."""
+def release_detector(
+    run: Path, folder: Path, name: str, panels: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Copy the detector of a run and the run's curves, called `name`; returns its entry of the
+    manifest."""
     check_detector(run / "detector.onnx")
     target = folder / f"{DETECTOR}.onnx"
     shutil.copyfile(run / "detector.onnx", target)
-    _curves(run, folder, "detector", detector.PANELS)
+    _curves(run, folder, name, panels)
     return {"name": DETECTOR, **_described(target)}
 
 
@@ -108,12 +111,17 @@ def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description="Release trained weights.")
     parser.add_argument("--detector", type=Path, help="folder of a detector run")
+    parser.add_argument("--refiner", type=Path, help="folder of a refiner run on its detector")
     parser.add_argument("--ocr", type=Path, help="folder of a reader run")
     parser.add_argument("--models", type=Path, default=MODELS)
     args = parser.parse_args()
     entries = {}
     if args.detector:
-        entries["detector"] = release_detector(args.detector, args.models)
+        entries["detector"] = release_detector(
+            args.detector, args.models, "detector", detector.PANELS
+        )
+    if args.refiner:
+        entries["detector"] = release_detector(args.refiner, args.models, "refiner", refiner.PANELS)
     if args.ocr:
         entries["ocr"] = release_ocr(args.ocr, args.models)
     write_manifest(args.models, entries)

@@ -1,0 +1,202 @@
+"""Train the refiner of a detector and put it into the detector's file:
+`python -m models.training.refiner --photos DIR --detector FILE.onnx --run DIR`.
+
+It learns from what the detector finds in views of the training photos, drawn once and kept under
+the run's folder. Started again with the same arguments it continues.
+"""
+
+import argparse
+import copy
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from models.training.candidates import Candidates, read_candidates
+from models.training.dcr import Refiner
+from models.training.detector import revised
+from models.training.export_refiner import append_refiner, without_refiner
+from models.training.loop import Course, Run, train
+from models.training.photos import LICENSED_SOURCES, read_photos
+from models.training.progress import plot
+from models.training.relabel import INCOMPLETE
+
+THRESHOLD = 0.4  # fast-alpr's for plates
+LOST = 0.002  # share of the plates found in validation views that refinement may lose
+BIASES = np.arange(0.0, 12.01, 0.25)
+HARD = ((0.3, 4.0), (0.15, 2.0), (0.0, 1.0))  # how often boxes of a score and no plate are drawn
+JITTERED_SHARE = 0.5
+PANELS = {"loss": ("loss",), "validation": ("lost", "left"), "bias": ("bias",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`regions` (n, 6, h, w) uint8, `shapes` (n, 2), `plates` (n,) float32."""
+
+    regions: NDArray[np.uint8]
+    shapes: NDArray[np.float32]
+    plates: NDArray[np.float32]
+
+
+class RefinerRun(Run[Batch]):
+    """The refiner in training."""
+
+    def __init__(self, course: Course, folder: Path, device: torch.device) -> None:
+        torch.manual_seed(course.seed)
+        network = Refiner().to(device, memory_format=torch.channels_last)
+        super().__init__(course, folder, network, nn.ModuleList(), device)
+
+    def loss(self, batch: Batch) -> tuple[Any, dict[str, float]]:
+        """Cross-entropy of being a plate."""
+        regions = torch.from_numpy(batch.regions).to(self.device).float() / 255
+        shapes = torch.from_numpy(batch.shapes).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = self.network(regions.to(memory_format=torch.channels_last), shapes)
+        wanted = torch.from_numpy(batch.plates).to(self.device)
+        total = functional.binary_cross_entropy_with_logits(logits.float(), wanted)
+        return total, {"loss": float(total.detach())}
+
+
+def batches(candidates: Candidates, course: Course, start: int) -> Iterator[Batch]:
+    """Half of each batch are plates; boxes that the detector is sure of come more often among the
+    others. A batch is a pure function of the seed and its first draw."""
+    plates, others = np.flatnonzero(candidates.plates), np.flatnonzero(~candidates.plates)
+    scores = candidates.scores[others]
+    often = np.select([scores >= least for least, _ in HARD], [weight for _, weight in HARD])
+    often /= often.sum()
+
+    def draw(first: int) -> Batch:
+        rng = np.random.default_rng((course.seed, first))
+        half = course.batch // 2
+        chosen = np.concatenate(
+            [rng.choice(plates, half), rng.choice(others, course.batch - half, p=often)]
+        )
+        regions = np.stack([jittered(candidates.regions[i], rng) for i in chosen])
+        wanted = candidates.plates[chosen].astype(np.float32)
+        return Batch(regions, candidates.shapes[chosen], wanted)
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead: list[Future[Batch]] = []
+        for first in range(start, course.draws, course.batch):
+            ahead.append(pool.submit(draw, first))
+            if len(ahead) > 2:
+                yield ahead.pop(0).result()
+        for made in ahead:
+            yield made.result()
+
+
+def jittered(regions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The regions in another light, for a share of them."""
+    if rng.random() >= JITTERED_SHARE:
+        return regions
+    ramp = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.2)) * 255
+    table = ramp * np.exp(rng.normal(0, 0.15)) + rng.normal(0, 10)
+    return np.clip(table, 0, 255).astype(np.uint8)[regions]
+
+
+@torch.no_grad()
+def logits_of(network: Any, candidates: Candidates) -> NDArray[np.float32]:
+    """The network's logits, in evaluation mode on the CPU."""
+    parts = [
+        network(
+            torch.from_numpy(candidates.regions[i : i + 256]).float() / 255,
+            torch.from_numpy(candidates.shapes[i : i + 256]),
+        )
+        for i in range(0, len(candidates), 256)
+    ]
+    return np.asarray(torch.cat(parts), np.float32)
+
+
+def fit_bias(logits: NDArray[np.float32], candidates: Candidates) -> dict[str, float]:
+    """The least bias at which no more than LOST of the plates found fall below the threshold, the
+    share `lost`, and the share of the other boxes over it that is `left`."""
+    sure = candidates.scores >= THRESHOLD
+    for bias in BIASES.tolist():
+        kept = candidates.scores / (1 + np.exp(-(logits + bias))) >= THRESHOLD
+        lost = 1 - float(kept[sure & candidates.plates].mean())
+        if lost <= LOST:
+            break
+    return {"bias": bias, "lost": lost, "left": float(kept[sure & ~candidates.plates].mean())}
+
+
+def measure(
+    average: Any, path: Path, detector: onnx.ModelProto, validation: Candidates
+) -> dict[str, float]:
+    """Fit the bias and write the detector with the averaged weights inside."""
+    fitted = fit_bias(logits_of(average, validation), validation)
+    onnx.save(append_refiner(detector, copy.deepcopy(average), fitted["bias"]), path)
+    return fitted
+
+
+def parse() -> argparse.Namespace:
+    """Command-line arguments."""
+    parser = argparse.ArgumentParser(description="Train the refiner of a detector.")
+    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
+    parser.add_argument("--detector", type=Path, required=True, help="exported detector.onnx")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--teacher", type=Path, help="YOLOv9 end2end ONNX file (checks labels)")
+    parser.add_argument("--parts", type=int, default=60, help="of 700 views each")
+    parser.add_argument("--validation-parts", type=int, default=6)
+    parser.add_argument("--draws", type=int, default=1_000_000)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--peak-rate", type=float, default=2e-3)
+    parser.add_argument("--report-every", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=20261209)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Entry point."""
+    args = parse()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    args.run.mkdir(parents=True, exist_ok=True)
+    detector = without_refiner(onnx.load(args.detector))
+    found_by = args.run / "unrefined.onnx"
+    onnx.save(detector, found_by)
+
+    def candidates(split: str, count: int, seed: int) -> Candidates:
+        photos = read_photos(
+            args.photos,
+            split=split,
+            sources=LICENSED_SOURCES,
+            without_additions=LICENSED_SOURCES - INCOMPLETE,
+        )
+        folder = args.run / split
+        folder.mkdir(exist_ok=True)
+        photos = revised(photos, folder, args.teacher)
+        return read_candidates(folder, count, photos, found_by, seed=seed, workers=args.workers)
+
+    course = Course(
+        draws=args.draws,
+        batch=args.batch,
+        seed=args.seed,
+        peak_rate=args.peak_rate,
+        report_every=args.report_every,
+        warmup=50_000,
+        most=5.0,
+        memory=0.998,
+    )
+    validation = candidates("val", args.validation_parts, args.seed + 1)
+    training = candidates("train", args.parts, args.seed)
+    run = RefinerRun(course, args.run, torch.device(args.device))
+    drawn = batches(training, course, run.draws)
+    path = args.run / "detector.onnx"
+    train(run, drawn, lambda average: measure(average, path, detector, validation))
+    plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
+
+
+if __name__ == "__main__":
+    main()
