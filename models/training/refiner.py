@@ -34,6 +34,7 @@ THRESHOLD = 0.4  # fast-alpr's for plates
 LOST = 0.002  # share of the plates found in validation views that refinement may lose
 BIASES = np.arange(0.0, 12.01, 0.25)
 HARD = ((0.3, 4.0), (0.15, 2.0), (0.0, 1.0))  # how often boxes of a score and no plate are drawn
+BINS = 10  # of widths
 JITTERED_SHARE = 0.5
 PANELS = {"loss": ("loss",), "validation": ("lost", "left"), "bias": ("bias",)}
 
@@ -67,18 +68,23 @@ class RefinerRun(Run[Batch]):
 
 
 def batches(candidates: Candidates, course: Course, start: int) -> Iterator[Batch]:
-    """Half of each batch are plates; boxes that the detector is sure of come more often among the
-    others. A batch is a pure function of the seed and its first draw."""
+    """Half of each batch are plates, as wide as the others are, so that width alone says nothing;
+    boxes that the detector is sure of come more often among the others. A batch is a pure function
+    of the seed and its first draw."""
     plates, others = np.flatnonzero(candidates.plates), np.flatnonzero(~candidates.plates)
     scores = candidates.scores[others]
     often = np.select([scores >= least for least, _ in HARD], [weight for _, weight in HARD])
     often /= often.sum()
+    alike = matched(candidates.shapes[plates, 0], candidates.shapes[others, 0], often)
 
     def draw(first: int) -> Batch:
         rng = np.random.default_rng((course.seed, first))
         half = course.batch // 2
         chosen = np.concatenate(
-            [rng.choice(plates, half), rng.choice(others, course.batch - half, p=often)]
+            [
+                rng.choice(plates, half, p=alike),
+                rng.choice(others, course.batch - half, p=often),
+            ]
         )
         regions = np.stack([jittered(candidates.regions[i], rng) for i in chosen])
         wanted = candidates.plates[chosen].astype(np.float32)
@@ -92,6 +98,18 @@ def batches(candidates: Candidates, course: Course, start: int) -> Iterator[Batc
                 yield ahead.pop(0).result()
         for made in ahead:
             yield made.result()
+
+
+def matched(
+    values: NDArray[np.float32], wanted: NDArray[np.float32], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Chances of `values` under which they spread over BINS intervals as `wanted` do, whose chances
+    are `weights`."""
+    edges = np.quantile(wanted, np.arange(1, BINS) / BINS)
+    have, want = np.digitize(values, edges), np.digitize(wanted, edges)
+    shares = np.bincount(want, weights, BINS) / np.maximum(np.bincount(have, minlength=BINS), 1)
+    chances = shares[have]
+    return np.asarray(chances / chances.sum())
 
 
 def jittered(regions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

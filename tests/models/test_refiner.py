@@ -18,7 +18,7 @@ from models.training.detector import as_input  # noqa: E402
 from models.training.export_refiner import append_refiner, without_refiner  # noqa: E402
 from models.training.loop import Course  # noqa: E402
 from models.training.overlaid import drawn_scenes  # noqa: E402
-from models.training.refiner import batches, fit_bias  # noqa: E402
+from models.training.refiner import batches, fit_bias, matched  # noqa: E402
 from models.training.regions import HEIGHT, WIDTH, regions_of, shapes_of  # noqa: E402
 
 # All exports here use PyTorch's older exporter; the pinned version warns that it will go.
@@ -117,6 +117,18 @@ def test_half_of_a_batch_are_plates_and_sure_errors_are_frequent() -> None:
     sure = {shape.tobytes() for shape in given.shapes[300:][given.scores[300:] == 0.5]}
     others = [shape.tobytes() for batch in drawn for shape in batch.shapes[batch.plates == 0]]
     assert np.mean([shape in sure for shape in others]) == pytest.approx(0.4, abs=0.1)
+
+
+def test_plates_are_drawn_as_wide_as_the_others() -> None:
+    rng = np.random.default_rng(6)
+    plates, others = rng.normal(1, 1, 5000), rng.normal(0, 0.5, 5000)
+    weights = np.where(others > 0, 3.0, 1.0)
+    weights /= weights.sum()
+    chances = matched(plates.astype(np.float32), others.astype(np.float32), weights)
+    assert chances.sum() == pytest.approx(1)
+    for edge in (-0.5, 0.0, 0.5):
+        wanted = weights[others < edge].sum()
+        assert chances[plates < edge].sum() == pytest.approx(wanted, abs=0.05)
 
 
 def test_the_bias_is_the_least_that_keeps_the_plates() -> None:
