@@ -51,20 +51,32 @@ def make_static(network: Path, inputs: Iterable[NDArray[Any]], target: Path) -> 
     Args:
         inputs: arrays as the network takes them, a few hundred pictures in all.
     """
-    name = onnx.load(network, load_external_data=False).graph.input[0].name
+    graph = onnx.load(network, load_external_data=False).graph
     with tempfile.TemporaryDirectory() as directory:
         inferred = _inferred(network, Path(directory))
         quantize_static(
             inferred,
             target,
-            _Inputs(name, inputs),
+            _Inputs(graph.input[0].name, inputs),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTIZED),
+            nodes_to_exclude=_stacked_products(graph),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
     return target
+
+
+def _stacked_products(graph: onnx.GraphProto) -> list[str]:
+    """Products with several matrices at once, as a head for each slot: ONNX Runtime has no kernel
+    for those with a scale for each channel."""
+    stacked = {each.name for each in graph.initializer if len(each.dims) > 2}
+    return [
+        node.name
+        for node in graph.node
+        if node.op_type == "MatMul" and not stacked.isdisjoint(node.input)
+    ]
 
 
 def _inferred(network: Path, directory: Path) -> Path:
