@@ -29,6 +29,7 @@ SERIFED_SHARE = 0.5  # of the panels and signs
 PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 POSTER = (0.5, 0.95)  # sides of one that fills a part
 POSTER_SHARE = 0.3
+LETTERED_SHARE = 0.5  # of the posters
 RECESS_SHARE = 0.15  # of the covered plates
 RING = (
     0.4  # height of the strips above and below a plate that show the vehicle's colour, in its own
@@ -77,6 +78,11 @@ def part(photo: Photo, rng: np.random.Generator) -> Photo | None:
     return Photo(photo.name, photo.source, image, np.empty((0, 4), np.float32), ())
 
 
+def _ink(rng: np.random.Generator) -> Colour:
+    blue, green, red = rng.integers(0, 256, 3).tolist()
+    return blue, green, red
+
+
 def _window(photo: Photo, rng: np.random.Generator) -> Image | None:
     extent = np.array([photo.image.shape[1], photo.image.shape[0]])
     for _ in range(20):
@@ -89,16 +95,18 @@ def _window(photo: Photo, rng: np.random.Generator) -> Image | None:
 
 
 def _with_poster(ground: Image, shown: Image, rng: np.random.Generator) -> Image:
-    """A copy of the ground on which hangs a poster, half of the time in a frame."""
+    """A copy of the ground on which hangs a poster, some with words, half of them framed."""
     extent = np.array([ground.shape[1], ground.shape[0]])
     wide, tall = (int(side) for side in extent * rng.uniform(*POSTER, 2))
     left, top = (int(place) for place in rng.uniform(0, 1, 2) * (extent - (wide, tall)))
     image = ground.copy()
     at = image[top : top + tall, left : left + wide]
     at[:] = cv2.resize(shown, (wide, tall), interpolation=cv2.INTER_AREA)
+    if rng.random() < LETTERED_SHARE:
+        x, y = (int(place) for place in rng.uniform(0, 0.5, 2) * (wide, tall))
+        _write(rng, at[y:, x:], _words(rng, int(rng.integers(2, 5))), _ink(rng))
     if rng.random() < 0.5:
-        colour = rng.integers(0, 256, 3).tolist()
-        cv2.rectangle(at, (0, 0), (wide - 1, tall - 1), colour, max(1, tall // 40))
+        cv2.rectangle(at, (0, 0), (wide - 1, tall - 1), _ink(rng), max(1, tall // 40))
     return image
 
 

@@ -28,6 +28,7 @@ from models.training.export_refiner import append_refiner, without_refiner
 from models.training.loop import Course, Run, train
 from models.training.photos import LICENSED_SOURCES, read_photos
 from models.training.progress import plot
+from models.training.regions import ENLARGED
 from models.training.relabel import INCOMPLETE
 
 THRESHOLD = 0.4  # fast-alpr's for plates
@@ -35,7 +36,10 @@ LOST = 0.002  # share of the plates found in validation views that refinement ma
 BIASES = np.arange(0.0, 12.01, 0.25)
 HARD = ((0.3, 4.0), (0.15, 2.0), (0.0, 1.0))  # how often boxes of a score and no plate are drawn
 BINS = 10  # of widths
-JITTERED_SHARE = 0.5
+MOVED = 0.05  # deviation, in sides of the box
+MIRRORED_SHARE = 0.5
+LIT_SHARE = 0.5
+SMOOTHING = 0.02
 PANELS = {"loss": ("loss",), "validation": ("lost", "left"), "bias": ("bias",)}
 
 
@@ -63,6 +67,7 @@ class RefinerRun(Run[Batch]):
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(regions.to(memory_format=torch.channels_last), shapes)
         wanted = torch.from_numpy(batch.plates).to(self.device)
+        wanted = wanted * (1 - SMOOTHING) + SMOOTHING / 2
         total = functional.binary_cross_entropy_with_logits(logits.float(), wanted)
         return total, {"loss": float(total.detach())}
 
@@ -86,7 +91,7 @@ def batches(candidates: Candidates, course: Course, start: int) -> Iterator[Batc
                 rng.choice(others, course.batch - half, p=often),
             ]
         )
-        regions = np.stack([jittered(candidates.regions[i], rng) for i in chosen])
+        regions = np.stack([varied(candidates.regions[i], rng) for i in chosen])
         wanted = candidates.plates[chosen].astype(np.float32)
         return Batch(regions, candidates.shapes[chosen], wanted)
 
@@ -112,13 +117,34 @@ def matched(
     return np.asarray(chances / chances.sum())
 
 
-def jittered(regions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The regions in another light, for a share of them."""
-    if rng.random() >= JITTERED_SHARE:
-        return regions
-    ramp = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.2)) * 255
-    table = ramp * np.exp(rng.normal(0, 0.15)) + rng.normal(0, 10)
-    return np.clip(table, 0, 255).astype(np.uint8)[regions]
+def varied(regions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The regions around a box moved a little, half of them mirrored, half in another light."""
+    moved, scaled = rng.normal(0, MOVED, 2), 1 + rng.normal(0, MOVED, 2)
+    seen = np.concatenate(
+        [
+            _moved(planes, moved / share, 1 + (scaled - 1) / share)
+            for planes, share in zip(np.split(regions, len(ENLARGED)), ENLARGED, strict=True)
+        ]
+    )
+    if rng.random() < MIRRORED_SHARE:
+        seen = seen[..., ::-1]
+    if rng.random() < LIT_SHARE:
+        ramp = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.2)) * 255
+        table = ramp * np.exp(rng.normal(0, 0.15)) + rng.normal(0, 10)
+        seen = np.clip(table, 0, 255).astype(np.uint8)[seen]
+    return seen
+
+
+def _moved(
+    planes: NDArray[np.uint8], moved: NDArray[np.float64], scaled: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """A region moved by shares of its sides and scaled about its middle."""
+    sides = np.array([planes.shape[2], planes.shape[1]])
+    onto = np.column_stack([np.diag(scaled), sides * ((1 - scaled) / 2 + moved)])
+    seen = cv2.warpAffine(
+        planes.transpose(1, 2, 0), onto, sides.tolist(), borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(seen.transpose(2, 0, 1), np.uint8)
 
 
 @torch.no_grad()

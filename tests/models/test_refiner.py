@@ -18,7 +18,7 @@ from models.training.detector import as_input  # noqa: E402
 from models.training.export_refiner import append_refiner, without_refiner  # noqa: E402
 from models.training.loop import Course  # noqa: E402
 from models.training.overlaid import drawn_scenes  # noqa: E402
-from models.training.refiner import batches, fit_bias, matched  # noqa: E402
+from models.training.refiner import batches, fit_bias, matched, varied  # noqa: E402
 from models.training.regions import HEIGHT, WIDTH, regions_of, shapes_of  # noqa: E402
 
 # All exports here use PyTorch's older exporter; the pinned version warns that it will go.
@@ -117,6 +117,17 @@ def test_half_of_a_batch_are_plates_and_sure_errors_are_frequent() -> None:
     sure = {shape.tobytes() for shape in given.shapes[300:][given.scores[300:] == 0.5]}
     others = [shape.tobytes() for batch in drawn for shape in batch.shapes[batch.plates == 0]]
     assert np.mean([shape in sure for shape in others]) == pytest.approx(0.4, abs=0.1)
+
+
+def test_a_varied_region_shows_the_same_place() -> None:
+    rng = np.random.default_rng(7)
+    regions = np.zeros((6, HEIGHT, WIDTH), np.uint8)
+    regions[:, 10:22, 20:44] = 200
+    seen = [varied(regions, rng) for _ in range(50)]
+    middles = np.array([np.argwhere(each[0] > 100).mean(0) for each in seen])
+    assert np.abs(middles - [15.5, 31.5]).max() < 8
+    assert middles.std(0).min() > 0.5
+    assert len({int(each.max()) for each in seen}) > 10
 
 
 def test_plates_are_drawn_as_wide_as_the_others() -> None:
