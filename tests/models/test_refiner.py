@@ -142,8 +142,9 @@ def test_plates_are_drawn_as_wide_as_the_others() -> None:
         assert chances[plates < edge].sum() == pytest.approx(wanted, abs=0.05)
 
 
-def test_the_bias_is_the_least_that_keeps_the_plates() -> None:
+def test_the_bias_errs_least() -> None:
     given = candidates()
-    logits = np.where(given.plates, 0.0, -9.0).astype(np.float32)
-    fitted = fit_bias(logits, given)
-    assert fitted == {"bias": 1.5, "lost": 0.0, "left": 0.0}  # 0.5 / (1 + exp(-1.5)) is 0.409
+    logits = np.where(given.plates, 0.0, -3.0).astype(np.float32)
+    # 0.5 / (1 + exp(-bias)) reaches 0.4 at 1.39, and 0.5 / (1 + exp(3 - bias)) at 4.39
+    assert fit_bias(logits, given, [0.0, 3.0, 6.0]) == {"bias": 3.0, "lost": 0.0, "left": 0.0}
+    assert fit_bias(logits, given, [0.0]) == {"bias": 0.0, "lost": 1.0, "left": 0.0}
