@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
@@ -70,6 +72,22 @@ def test_regions_are_those_of_roi_align(box: tuple[float, float, float, float]) 
     missed = np.abs(regions_of(image, corners) - wanted)
     assert missed.mean() < 1
     assert missed.max() < 12  # rays of cv2 lie on a grid of 1/32 px
+
+
+def test_the_released_refiner_sees_what_it_was_trained_on() -> None:
+    model = onnx.load(MODELS / "nz-yolo-v9-t-384-end2end.onnx")
+    names = ["refiner/found", "refiner/regions", "refiner/shapes"]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
+    model.graph.output.extend(outputs)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    view = np.asarray(cv2.resize(drawn_scenes(1, 1)[0].image, (384, 384)), np.uint8)
+    planes = np.ascontiguousarray(view[None, :, :, ::-1].transpose(0, 3, 1, 2))
+    found, regions, shapes = session.run(names, {"images": planes.astype(np.float32) / 255})
+    boxes = np.asarray(found)[:, 1:5]
+    assert len(boxes)
+    cut = np.stack([regions_of(view, box) for box in boxes])
+    assert np.abs(cut - np.asarray(regions) * 255).mean() < 2
+    assert np.allclose(shapes_of(boxes), shapes, atol=1e-4)
 
 
 def test_shapes_are_of_width_and_of_proportions() -> None:
