@@ -18,7 +18,7 @@ from models.training.augment import draw_view
 from models.training.decoys import add_decoys, parts
 from models.training.evaluate_detector import MATCH, OnnxDetector, overlaps
 from models.training.overlaid import drawn_scenes, exchange_plates
-from models.training.photos import Photo, unsqueezed, widest_share
+from models.training.photos import CLOSE, Photo, unsqueezed, widest_share
 from models.training.regions import regions_of, shapes_of
 from models.training.relabel import INCOMPLETE, Finder
 
@@ -26,7 +26,6 @@ BASE = 300  # photos that a part's pictures are made of
 VIEWS = 700
 SCENES = 20  # drawn from nothing
 DECOY_COPIES = 3
-CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
 SIZE = 384
 LEAST_SCORE = 0.05
 APART = 0.2  # IoU with a plate below which a box is none; between this and MATCH it is left out

@@ -8,7 +8,7 @@ exported file instead of random ones (take another `--seed` then, for other view
 import argparse
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,16 @@ from models.training.augment import draw_view
 from models.training.decoys import add_decoys, parts
 from models.training.evaluate_detector import OnnxDetector, evaluate
 from models.training.export_detector import export
-from models.training.loop import Course, Run, train
+from models.training.loop import Course, Run, drawn_ahead, train
 from models.training.overlaid import drawn_scenes, exchange_plates
-from models.training.photos import LICENSED_SOURCES, Photo, read_photos, unsqueezed, widest_share
+from models.training.photos import (
+    CLOSE,
+    LICENSED_SOURCES,
+    Photo,
+    read_photos,
+    unsqueezed,
+    widest_share,
+)
 from models.training.progress import plot
 from models.training.relabel import INCOMPLETE, read_findings, revise
 from models.training.released import restore_detector
@@ -41,7 +48,6 @@ from models.training.yolo import (
 
 FINAL_SIZE = 384
 REPLAYED_FROM = 40  # latest batches to replay from: drawing and asking the teacher cost a third
-CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
 DISTANT = 0.2  # below it a photo shows whole vehicles
 SCENES = 600  # drawn from nothing
 PANELS = {
@@ -102,13 +108,7 @@ class Views:
 
     def _fresh(self, starts: Sequence[int]) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as pool:
-            ahead: list[Future[Batch]] = []
-            for first in starts:
-                ahead.append(pool.submit(self.make, first))
-                if len(ahead) > 2:
-                    yield ahead.pop(0).result()
-            for made in ahead:
-                yield made.result()
+            yield from drawn_ahead(pool, self.make, starts, 2)
 
     def make(self, first: int) -> Batch:
         """The batch of fresh views that begins with draw `first`."""
@@ -189,10 +189,17 @@ def measure(average: Any, path: Path, validation: list[Photo]) -> dict[str, floa
     return {"ap50": metrics.ap50, "recall": metrics.recall, "precision": metrics.precision}
 
 
-def revised(photos: Sequence[Photo], run: Path, teacher: Path | None) -> list[Photo]:
-    """The photos with their labels completed, without those whose labels the teacher doubts."""
+def labelled_photos(folder: Path, split: str, run: Path, teacher: Path | None) -> list[Photo]:
+    """The licensed photos of a split, their labels completed by the teacher where there is one,
+    without those whose labels it doubts; what it finds is kept in the folder `run`."""
+    photos = read_photos(
+        folder,
+        split=split,
+        sources=LICENSED_SOURCES,
+        without_additions=LICENSED_SOURCES - INCOMPLETE,
+    )
     if teacher is None:
-        return list(photos)
+        return photos
     findings = read_findings(run / "findings.json", photos, OnnxDetector(teacher))
     kept = [revise(photo, found) for photo, found in zip(photos, findings, strict=True)]
     return [photo for photo in kept if photo is not None]
@@ -264,13 +271,9 @@ def main() -> None:
         most=10.0,
         memory=0.998,
     )
-    photos = read_photos(
-        args.photos,
-        split="train",
-        sources=LICENSED_SOURCES,
-        without_additions=LICENSED_SOURCES - INCOMPLETE,
+    photos = training_photos(
+        labelled_photos(args.photos, "train", args.run, args.teacher), args.seed
     )
-    photos = training_photos(revised(photos, args.run, args.teacher), args.seed)
     validation = read_photos(
         args.photos, split="val", sources=LICENSED_SOURCES, limit=args.validation_photos
     )

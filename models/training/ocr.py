@@ -9,8 +9,9 @@ import argparse
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from torch.nn import functional
 from models.training.crops import Reader, agreed, cut, exact
 from models.training.evaluate_ocr import evaluate
 from models.training.export_ocr import export
-from models.training.loop import Course, Run, train
+from models.training.loop import Course, Run, drawn_ahead, train
 from models.training.mobilevit import PlateReader
 from models.training.photos import LICENSED_SOURCES, read_photos
 from models.training.progress import plot
@@ -90,13 +91,8 @@ def _fresh(plan: Plan, sources: Sources, start: int, workers: int) -> Iterator[R
     count = plan.batch - round(plan.batch * plan.replay_share)
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(workers, context, _start, (sources, plan)) as pool:
-        ahead: list[Future[Reading]] = []
-        for first in range(start, plan.draws, plan.batch):
-            ahead.append(pool.submit(_draw, first, count))
-            if len(ahead) > 4 * workers:
-                yield ahead.pop(0).result()
-        for made in ahead:
-            yield made.result()
+        starts = range(start, plan.draws, plan.batch)
+        yield from drawn_ahead(pool, partial(_draw, count=count), starts, 4 * workers)
 
 
 class ReaderRun(Run[Reading]):

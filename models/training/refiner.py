@@ -8,7 +8,7 @@ the run's folder. Started again with the same arguments it continues.
 import argparse
 import copy
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,11 @@ from torch.nn import functional
 
 from models.training.candidates import Candidates, read_candidates
 from models.training.dcr import Refiner
-from models.training.detector import revised
+from models.training.detector import labelled_photos
 from models.training.export_refiner import append_refiner, without_refiner
-from models.training.loop import Course, Run, train
-from models.training.photos import LICENSED_SOURCES, read_photos
+from models.training.loop import Course, Run, drawn_ahead, train
 from models.training.progress import plot
 from models.training.regions import ENLARGED
-from models.training.relabel import INCOMPLETE
 
 THRESHOLD = 0.4  # fast-alpr's for plates
 BIASES = np.linspace(-2, 12, 141)
@@ -95,13 +93,7 @@ def batches(candidates: Candidates, course: Course, start: int) -> Iterator[Batc
         return Batch(regions, candidates.shapes[chosen], wanted)
 
     with ThreadPoolExecutor(1) as pool:
-        ahead: list[Future[Batch]] = []
-        for first in range(start, course.draws, course.batch):
-            ahead.append(pool.submit(draw, first))
-            if len(ahead) > 2:
-                yield ahead.pop(0).result()
-        for made in ahead:
-            yield made.result()
+        yield from drawn_ahead(pool, draw, range(start, course.draws, course.batch), 2)
 
 
 def matched(
@@ -219,15 +211,9 @@ def main() -> None:
     onnx.save(detector, found_by)
 
     def candidates(split: str, count: int, seed: int) -> Candidates:
-        photos = read_photos(
-            args.photos,
-            split=split,
-            sources=LICENSED_SOURCES,
-            without_additions=LICENSED_SOURCES - INCOMPLETE,
-        )
         folder = args.run / split
         folder.mkdir(exist_ok=True)
-        photos = revised(photos, folder, args.teacher)
+        photos = labelled_photos(args.photos, split, folder, args.teacher)
         return read_candidates(folder, count, photos, found_by, seed=seed, workers=args.workers)
 
     course = Course(

@@ -5,16 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.training.decoys import (
-    Panel,
-    add_decoys,
-    draw_panel,
-    draw_recess,
-    draw_sign,
-    part,
-    parts,
-    with_decoys,
-)
+from models.training.decoys import add_decoys, part, parts, with_decoys
+from models.training.panels import Panel, draw_panel, draw_recess, draw_sign
 from models.training.photos import Photo
 
 
