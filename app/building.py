@@ -12,12 +12,12 @@ from app.engine import Engine, LoadObserver
 from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
+from app.vision.backends.graph import optimize_detector, takes_other_heights
+from app.vision.backends.sessions import open_session
 from app.vision.detector import PlateDetector, lower_heights
-from app.vision.graph import optimize_detector, takes_other_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.search import PlateFilter, PlateSearch, SearchLimits
-from app.vision.sessions import open_session
 from app.weights.resolve import Weights
 
 

@@ -14,17 +14,10 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from app import __version__
 from app.api.auth import KEY_HEADER
+from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, RequestObserver
-from app.api.routes import (
-    codeproject,
-    console,
-    openalpr,
-    platerecognizer,
-    predict,
-    redact,
-    status,
-)
+from app.api.routes import console, predict, redact, status
 from app.api.service import Service, build_service
 from app.config import Settings
 from app.logs import configure_logging

@@ -9,8 +9,8 @@ from fastapi import Request
 
 from app.admission import Admission
 from app.api.auth import KeyRing, key_ring
+from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
-from app.api.usage import UsageCounter
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.benchmark.comparison import Comparison, compare
 from app.cli.predict import find_pictures
 from app.config import Settings
 from app.errors import InvalidRequest
+from app.lab.benchmark.comparison import Comparison, compare
 from app.weights.resolve import resolve_weights
 
 MAX_PICTURES = 32

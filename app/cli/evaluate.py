@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from app.evaluation.errors import RequirementsMissing
+from app.lab.evaluation.errors import RequirementsMissing
 
 REQUIREMENTS = "requirements-eval.txt"
 _PACKAGES = frozenset({"rapidfuzz", "matplotlib"})
@@ -46,7 +46,8 @@ def add_parser(subparsers: Any) -> None:
         "--samples",
         type=Path,
         metavar="FILE.npz",
-        help="write what the OCR saw, for python -m app.nz.calibrate; conditions are those of --by",
+        help="write what the OCR saw, for python -m app.lab.calibration; "
+        "conditions are those of --by",
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
     parser.add_argument(
@@ -60,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, write. Raises EvaluationError, ModelError, InferenceError."""
-    status: int = load("app.evaluation.measuring").run(arguments)
+    status: int = load("app.lab.evaluation.measuring").run(arguments)
     return status
 
 

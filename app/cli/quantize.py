@@ -26,5 +26,5 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make, measure, print. Raises AlprError."""
-    status: int = load("app.quantization.command").run(arguments)
+    status: int = load("app.lab.quantization.command").run(arguments)
     return status

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from app.config import Settings
-from app.vision.sessions import open_session
+from app.vision.backends.sessions import open_session
 from app.weights.resolve import resolve_weights
 
 

@@ -17,19 +17,19 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from app.config import Settings
+from app.lab.synth.crops import draw_crop
+from app.lab.synth.overlay import overlay
+from app.lab.synth.scene import draw_scene
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.nz.formats import PERSONALISED
-from app.synth.crops import draw_crop
-from app.synth.overlay import overlay
-from app.synth.scene import draw_scene
 from app.vision.pipeline import DOUBTFUL, MARGIN
 from app.vision.types import Box
-from models.training.crops import Reader
-from models.training.evaluate_detector import OnnxDetector, evaluate, match
-from models.training.evaluate_ocr import wilson
-from models.training.photos import LICENSED_SOURCES, Photo, read_photos
-from models.training.slots import ALPHABET, PAD
+from models.training.common.crops import Reader
+from models.training.common.photos import LICENSED_SOURCES, Photo, read_photos
+from models.training.common.slots import ALPHABET, PAD
+from models.training.detector.evaluate import OnnxDetector, evaluate, match
+from models.training.reader.evaluate import wilson
 
 MODELS = Path(__file__).resolve().parents[1]
 UNSEEN_SEED = 77_000_000

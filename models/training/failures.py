@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.synth.crops import draw_crop
-from models.training.crops import Reader
+from app.lab.synth.crops import draw_crop
+from models.training.common.crops import Reader
 
 MODELS = Path(__file__).resolve().parents[1]
 UNSEEN_SEED = 78_000_000

@@ -14,9 +14,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.training import detector, ocr, refiner
-from models.training.progress import plot
-from models.training.slots import ALPHABET, HEIGHT, SLOTS, WIDTH
+from models.training.common.progress import plot
+from models.training.common.slots import ALPHABET, HEIGHT, SLOTS, WIDTH
+from models.training.detector import train as detector
+from models.training.reader import train as reader
+from models.training.refiner import train as refiner
 
 MODELS = Path(__file__).resolve().parents[1]
 DETECTOR = "nz-yolo-v9-t-384-end2end"
@@ -42,7 +44,7 @@ def release_ocr(run: Path, folder: Path) -> dict[str, Any]:
     config = target.with_suffix(".yaml")
     shutil.copyfile(run / "ocr.onnx", target)
     shutil.copyfile(run / "ocr.yaml", config)
-    _curves(run, folder, "ocr", ocr.PANELS)
+    _curves(run, folder, "ocr", reader.PANELS)
     return {
         "name": OCR,
         **_described(target),

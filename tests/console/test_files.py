@@ -9,7 +9,7 @@ import requests
 
 from app.api.routes.console import DIRECTORY, MEDIA_TYPES, prefers_page, public_settings
 from app.config import Settings
-from app.synth.strokes import SKELETONS
+from app.lab.synth.strokes import SKELETONS
 from tests.console.conftest import KEY
 from tests.servers import Server
 

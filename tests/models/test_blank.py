@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models.training.blank import blank_crop, panel, window
-from models.training.photos import Photo
-from models.training.readings import Sources, draw_reading
-from models.training.slots import PAD
+from models.training.common.photos import Photo
+from models.training.common.slots import PAD
+from models.training.reader.blank import blank_crop, panel, window
+from models.training.reader.readings import Sources, draw_reading
 
 PLATE = 255  # the plates of the photo are of this value, and nothing else is
 

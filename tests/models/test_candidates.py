@@ -9,10 +9,10 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
-from models.training.candidates import Candidates, draw_candidates, joined, pictures
-from models.training.evaluate_detector import OnnxDetector
-from models.training.overlaid import drawn_scenes
-from models.training.regions import ENLARGED, HEIGHT, RAYS, WIDTH, regions_of, shapes_of
+from models.training.detector.evaluate import OnnxDetector
+from models.training.drawing.overlaid import drawn_scenes
+from models.training.refiner.candidates import Candidates, draw_candidates, joined, pictures
+from models.training.refiner.regions import ENLARGED, HEIGHT, RAYS, WIDTH, regions_of, shapes_of
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.training.decoys import add_decoys, part, parts, with_decoys
-from models.training.panels import Panel, draw_panel, draw_recess, draw_sign
-from models.training.photos import Photo
+from models.training.common.photos import Photo
+from models.training.drawing.decoys import add_decoys, part, parts, with_decoys
+from models.training.drawing.panels import Panel, draw_panel, draw_recess, draw_sign
 
 
 @pytest.fixture

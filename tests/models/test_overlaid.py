@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.training.overlaid import drawn_scenes
+from models.training.drawing.overlaid import drawn_scenes
 
 
 def test_drawn_scenes_show_a_whole_plate_each() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.photos import read_photos
+from models.training.common.photos import read_photos
 
 LABELS = """file,split,x1,y1,x2,y2,text,labelled_by,source
 a.png,train,1,2,30,12,,source,one

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.synth.crops import draw_crop
-from models.training.crops import RealCrop, cut, exact, jittered
-from models.training.evaluate_ocr import wilson
-from models.training.photos import Photo
-from models.training.readings import Reading, Sources, draw_reading
-from models.training.rendered import BLIND_SHARE, render_crop, teaches, training_conditions
-from models.training.replay import Replay
-from models.training.slots import ALPHABET, PAD, SLOTS, encode
+from app.lab.synth.crops import draw_crop
+from models.training.common.crops import RealCrop, cut, exact, jittered
+from models.training.common.photos import Photo
+from models.training.common.slots import ALPHABET, PAD, SLOTS, encode
+from models.training.drawing.rendered import BLIND_SHARE, render_crop, teaches, training_conditions
+from models.training.reader.evaluate import wilson
+from models.training.reader.readings import Reading, Sources, draw_reading
+from models.training.reader.replay import Replay
 
 
 def test_encode_pads_behind_the_text() -> None:

@@ -12,14 +12,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="models/training/requirements-train.txt not installed")
 pytest.importorskip("libreyolo", reason="models/training/requirements-train.txt not installed")
 
-from models.training.candidates import Candidates  # noqa: E402
-from models.training.dcr import Refiner  # noqa: E402
-from models.training.detector import as_input  # noqa: E402
-from models.training.export_refiner import append_refiner, without_refiner  # noqa: E402
-from models.training.loop import Course  # noqa: E402
-from models.training.overlaid import drawn_scenes  # noqa: E402
-from models.training.refiner import batches, fit_bias, matched, varied  # noqa: E402
-from models.training.regions import HEIGHT, WIDTH, regions_of, shapes_of  # noqa: E402
+from models.training.common.loop import Course  # noqa: E402
+from models.training.detector.train import as_input  # noqa: E402
+from models.training.drawing.overlaid import drawn_scenes  # noqa: E402
+from models.training.refiner.candidates import Candidates  # noqa: E402
+from models.training.refiner.dcr import Refiner  # noqa: E402
+from models.training.refiner.export import append_refiner, without_refiner  # noqa: E402
+from models.training.refiner.regions import HEIGHT, WIDTH, regions_of, shapes_of  # noqa: E402
+from models.training.refiner.train import batches, fit_bias, matched, varied  # noqa: E402
 
 # All exports here use PyTorch's older exporter; the pinned version warns that it will go.
 pytestmark = [

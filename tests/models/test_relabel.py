@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.training.photos import Photo
-from models.training.relabel import Findings, find, read_findings, revise
+from models.training.common.photos import Photo
+from models.training.detector.relabel import Findings, find, read_findings, revise
 
 LABEL = [60.0, 50.0, 120.0, 70.0]
 

@@ -10,9 +10,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="models/training/requirements-train.txt not installed")
 pytest.importorskip("libreyolo", reason="models/training/requirements-train.txt not installed")
 
-from models.training.loop import Course, Run, train  # noqa: E402
-from models.training.progress import load_checkpoint  # noqa: E402
-from models.training.yolo import WIDTHS, Hints, near_plates  # noqa: E402
+from models.training.common.loop import Course, Run, train  # noqa: E402
+from models.training.common.progress import load_checkpoint  # noqa: E402
+from models.training.detector.yolo import WIDTHS, Hints, near_plates  # noqa: E402
 
 
 def test_near_plates_are_the_cells_up_to_a_stride_away() -> None:

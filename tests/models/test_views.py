@@ -5,9 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.training.augment import PADDING, clip_boxes, draw_view, mirrored, trimmed, warp_boxes
-from models.training.evaluate_detector import average_precision, match, overlaps
-from models.training.photos import SQUEEZED, Photo, unsqueezed
+from models.training.common.photos import SQUEEZED, Photo, unsqueezed
+from models.training.detector.augment import (
+    PADDING,
+    clip_boxes,
+    draw_view,
+    mirrored,
+    trimmed,
+    warp_boxes,
+)
+from models.training.detector.evaluate import average_precision, match, overlaps
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.evaluation.dataset import Photo, load_dataset, parse_condition
-from app.evaluation.outcomes import PlateOutcome
-from app.evaluation.reading import read_crops
+from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.lab.evaluation.outcomes import PlateOutcome
+from app.lab.evaluation.reading import read_crops
 from app.vision.pipeline import PlatePipeline
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from app.building import build_detector
 from app.config import Settings
 from app.errors import ModelCorrupt
+from app.vision.backends.graph import optimize_detector, takes_other_heights
 from app.vision.detector import PlateDetector
-from app.vision.graph import optimize_detector, takes_other_heights
 from app.vision.slicing import is_same_plate
 from app.vision.types import Frame
 from app.weights.resolve import resolve_weights

@@ -1,0 +1,175 @@
+"""Run both servers under the same load and compare."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.lab.benchmark.article import API_KEY
+from app.lab.benchmark.frames import TWELVE_MEGAPIXELS, write_frames
+from app.lab.benchmark.load import LoadResult
+from app.lab.benchmark.servers import Server, article_server, our_server
+from app.weights.resolve import Weights
+
+CLIENTS = (1, 4, 16)
+_STAGE_SUM = re.compile(r'alpr_stage_duration_seconds_sum\{stage="(\w+)"\} ([\d.e+-]+)')
+
+
+_PASSES = re.compile(r"alpr_detector_passes_total ([\d.e+-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class DetailCost:
+    """One client sending pictures of one size at one `detail`; milliseconds."""
+
+    detail: str
+    width: int
+    height: int
+    passes: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Medians over the rounds, by server and number of clients.
+
+    `ratios` are ours over the article's in requests a second, with our default settings and with
+    `detail=low`, which computes what fast-alpr computes; `cpu_ms` is the processor time of our
+    server a request at the highest load, split by stage, the rest being HTTP.
+    """
+
+    results: dict[str, list[LoadResult]]
+    ratios: dict[str, dict[int, float]]
+    cpu_ms: dict[str, float]
+    startup_seconds: dict[str, float]
+    details: list[DetailCost]
+    frame_bytes: int
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+
+def compare(
+    weights: Weights,
+    pictures: Sequence[Path],
+    *,
+    seconds: float,
+    rounds: int,
+    clients: Sequence[int] = CLIENTS,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Comparison:
+    """Alternate between the servers, so that a change of the machine's pace meets both."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        frames = write_frames(pictures, directory)
+        large = write_frames(pictures[:4], directory, TWELVE_MEGAPIXELS)
+        details = []
+        for detail, sent in (("low", frames), ("auto", frames), ("high", frames), ("high", large)):
+            progress(f"one client, detail {detail}")
+            details.append(_detail_cost(weights, detail, sent, seconds))
+        servers = [
+            stack.enter_context(article_server(weights)),
+            stack.enter_context(our_server(weights)),
+            stack.enter_context(our_server(weights, detail="low")),
+        ]
+        for server in servers:  # warm up
+            _load(server, frames, clients=2, seconds=2)
+        measured: dict[tuple[str, int], list[LoadResult]] = {}
+        ours = servers[1]
+        before: dict[str, float] = {}
+        cpu: list[dict[str, float]] = []
+        for turn in range(rounds):
+            for count in clients:
+                for server in servers:
+                    progress(f"round {turn + 1}/{rounds}: {server.name}, {count} clients")
+                    before = _spent(ours)
+                    result = _load(server, frames, clients=count, seconds=seconds)
+                    measured.setdefault((server.name, count), []).append(result)
+                    if server is ours and count == max(clients):
+                        cpu.append(_per_request(before, _spent(ours), result.requests))
+        results = {
+            server.name: [_median(measured[server.name, count]) for count in clients]
+            for server in servers
+        }
+        article, *own = (results[server.name] for server in servers)
+        return Comparison(
+            results=results,
+            ratios={
+                server.name: {
+                    count: round(mine.requests_per_second / theirs.requests_per_second, 2)
+                    for count, mine, theirs in zip(clients, measurements, article, strict=True)
+                }
+                for server, measurements in zip(servers[1:], own, strict=True)
+            },
+            cpu_ms={
+                stage: round(statistics.median(one[stage] for one in cpu), 2) for stage in cpu[0]
+            },
+            startup_seconds={server.name: round(server.startup_seconds, 1) for server in servers},
+            details=details,
+            frame_bytes=sum(path.stat().st_size for path in frames) // len(frames),
+        )
+
+
+def _detail_cost(
+    weights: Weights, detail: str, frames: Sequence[Path], seconds: float
+) -> DetailCost:
+    with our_server(weights, detail=detail) as server:
+        _load(server, frames, clients=1, seconds=1)
+        before = _passes(server)
+        result = _load(server, frames, clients=1, seconds=seconds)
+        width, height = frames[0].name.split("-")[0].split("x")
+        return DetailCost(
+            detail=detail,
+            width=int(width),
+            height=int(height),
+            passes=round((_passes(server) - before) / result.requests, 2),
+            p50_ms=result.p50_ms,
+            p99_ms=result.p99_ms,
+        )
+
+
+def _passes(server: Server) -> float:
+    """Runs of the detector so far."""
+    found = _PASSES.search(server.get("/metrics"))
+    return float(found.group(1)) if found else 0.0
+
+
+def _load(server: Server, frames: Sequence[Path], *, clients: int, seconds: float) -> LoadResult:
+    """Drive a server from a third process."""
+    command = [sys.executable, "-m", "app.lab.benchmark.load", str(server.port), *map(str, frames)]
+    command += ["--key", API_KEY, "--clients", str(clients), "--seconds", str(seconds)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    return LoadResult(**json.loads(output))
+
+
+def _spent(server: Server) -> dict[str, float]:
+    """Seconds so far: processor time in all, and wall time by stage."""
+    stages = {
+        stage: float(seconds) for stage, seconds in _STAGE_SUM.findall(server.get("/metrics"))
+    }
+    return {"cpu": server.cpu_seconds(), **stages}
+
+
+def _per_request(
+    before: dict[str, float], after: dict[str, float], requests: int
+) -> dict[str, float]:
+    spent = {
+        stage: (seconds - before.get(stage, 0.0)) / requests * 1e3
+        for stage, seconds in after.items()
+        if stage != "queue"
+    }
+    total = spent.pop("cpu")
+    return {"total": total, **spent, "http": max(0.0, total - sum(spent.values()))}
+
+
+def _median(rounds: Sequence[LoadResult]) -> LoadResult:
+    """The round with the median throughput."""
+    ordered = sorted(rounds, key=lambda result: result.requests_per_second)
+    return ordered[(len(ordered) - 1) // 2]

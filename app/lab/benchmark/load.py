@@ -1,0 +1,157 @@
+"""The load generator, a process of its own: `python -m app.lab.benchmark.load`.
+
+Each client is a thread with one connection that sends the next picture as soon as it has the answer
+to the last. Requests are built beforehand and answers hardly parsed, so that the generator takes
+little from the machine it shares with the server. A further thread asks for /health all the while.
+"""
+
+import argparse
+import json
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+HEALTH_INTERVAL = 0.02
+_BOUNDARY = "nz-alpr-benchmark"
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Samples:
+    """Seconds of each answered request; `failed` counts answers other than 200."""
+
+    latencies: list[float] = field(default_factory=list)
+    health: list[float] = field(default_factory=list)
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Milliseconds but for `requests_per_second`."""
+
+    clients: int
+    requests: int
+    failed: int
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+    health_p99_ms: float
+
+
+class Connection:
+    """A keep-alive HTTP/1.1 connection that sends prepared requests."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def exchange(self, request: bytes) -> int:
+        """Send, read the whole answer, give its status."""
+        self._socket.sendall(request)
+        answer = b""
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self._receive()
+        length = _LENGTH.search(answer, 0, end)
+        missing = end + 4 + (int(length.group(1)) if length else 0) - len(answer)
+        while missing > 0:
+            missing -= len(self._receive())
+        return int(answer[9:12])
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _receive(self) -> bytes:
+        data = self._socket.recv(1 << 16)
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        return data
+
+
+def upload_request(picture: bytes, key: str) -> bytes:
+    """A complete POST /predict/file."""
+    head = (
+        f"--{_BOUNDARY}\r\nContent-Disposition: form-data; "
+        'name="file"; filename="frame.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    )
+    body = head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    return (
+        f"POST /predict/file HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n"
+        f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+HEALTH_REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def drive(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> LoadResult:
+    """Load a server for some seconds."""
+    samples = Samples()
+    start = time.perf_counter()
+    end = start + seconds
+    threads = [
+        threading.Thread(target=_client, args=(port, requests, number, end, samples))
+        for number in range(clients)
+    ]
+    threads.append(threading.Thread(target=_health, args=(port, end, samples)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - start
+    p50, p99 = np.percentile(samples.latencies or [float("nan")], [50, 99]) * 1e3
+    return LoadResult(
+        clients=clients,
+        requests=len(samples.latencies),
+        failed=samples.failed,
+        requests_per_second=round(len(samples.latencies) / elapsed, 2),
+        p50_ms=round(float(p50), 2),
+        p99_ms=round(float(p99), 2),
+        health_p99_ms=round(float(np.percentile(samples.health, 99)) * 1e3, 2),
+    )
+
+
+def _client(port: int, requests: Sequence[bytes], number: int, end: float, into: Samples) -> None:
+    turn = number
+    with closing(Connection(port)) as connection:
+        while (start := time.perf_counter()) < end:
+            status = connection.exchange(requests[turn % len(requests)])
+            if status == 200:
+                into.latencies.append(time.perf_counter() - start)
+            else:
+                into.failed += 1
+            turn += 1
+
+
+def _health(port: int, end: float, into: Samples) -> None:
+    with closing(Connection(port)) as connection:
+        while (start := time.perf_counter()) < end:
+            connection.exchange(HEALTH_REQUEST)
+            into.health.append(time.perf_counter() - start)
+            time.sleep(HEALTH_INTERVAL)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("pictures", nargs="+", type=Path)
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--clients", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    chosen = parser.parse_args()
+    requests = [upload_request(path.read_bytes(), chosen.key) for path in chosen.pictures]
+    result = drive(chosen.port, requests, clients=chosen.clients, seconds=chosen.seconds)
+    json.dump(asdict(result), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

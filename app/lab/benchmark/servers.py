@@ -1,0 +1,105 @@
+"""The two servers under test, as processes."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.lab.benchmark import article
+from app.weights.resolve import Weights
+
+STARTUP_SECONDS = 60
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server on the loopback address."""
+
+    name: str
+    port: int
+    pid: int
+    startup_seconds: float
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process so far, user and system (proc(5))."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text()
+        fields = stat.rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+            text: str = answer.read().decode()
+        return text
+
+
+@contextmanager
+def article_server(weights: Weights) -> Iterator[Server]:
+    environment = {
+        article.DETECTOR: str(weights.detector.path),
+        article.OCR: str(weights.ocr.path),
+        article.OCR_CONFIG: str(weights.ocr.config),
+    }
+    command = ["-m", "uvicorn", "--factory", "app.lab.benchmark.article:create_app"]
+    with _running("article", [*command, "--log-level", "info"], environment) as server:
+        yield server
+
+
+@contextmanager
+def our_server(weights: Weights, *, detail: str | None = None) -> Iterator[Server]:
+    """Ours with its default settings, but for `detail` where one is given."""
+    environment = {
+        "ALPR_DETECTOR_PATH": str(weights.detector.path),
+        "ALPR_OCR_PATH": str(weights.ocr.path),
+        "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
+        "ALPR_API_KEYS": article.API_KEY,
+    }
+    if detail is not None:
+        environment["ALPR_DETAIL"] = detail
+    name = "nz-alpr" if detail is None else f"nz-alpr, {detail}"
+    with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
+        yield server
+
+
+@contextmanager
+def _running(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
+    port = free_port()
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, *command, "--port", str(port)],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await_health(process, port, start)
+        yield Server(name, port, process.pid, time.monotonic() - start)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _await_health(process: "subprocess.Popen[bytes]", port: int, start: float) -> None:
+    while process.poll() is None and time.monotonic() - start < STARTUP_SECONDS:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the server under test did not start")
+
+
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

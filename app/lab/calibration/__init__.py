@@ -1,0 +1,1 @@
+"""How sure an OCR's readings are, fitted to what it saw."""

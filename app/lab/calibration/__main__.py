@@ -1,0 +1,5 @@
+import sys
+
+from app.lab.calibration.command import main
+
+sys.exit(main())

@@ -1,0 +1,86 @@
+"""The same figures for every condition, severity, source, format."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.lab.evaluation.accuracy import Accuracy, accuracy
+from app.lab.evaluation.dataset import tag_values
+from app.lab.evaluation.outcomes import PlateOutcome
+from app.lab.evaluation.rates import Rate, share
+from app.nz.formats import format_of
+
+COLUMNS: Final = (
+    "condition",
+    "level",
+    "severity",
+    "readable",
+    "source",
+    "format",
+    "scheme",
+    "country",
+    "certainty",
+)
+SEVERITY: Final = "severity"
+FORMAT: Final = "format"
+NO_FORMAT: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Plates of one value. `found` counts all of them, `accuracy` those of known text."""
+
+    name: str
+    plates: int
+    found: Rate
+    accuracy: Accuracy
+
+
+def break_down(
+    plates: Sequence[PlateOutcome], columns: Iterable[str] = COLUMNS
+) -> dict[str, tuple[Group, ...]]:
+    """Groups by column, the largest first, severities in their order.
+
+    Columns in which all plates are alike are left out.
+    """
+    found: dict[str, tuple[Group, ...]] = {}
+    for column in columns:
+        groups: dict[str, list[PlateOutcome]] = {}
+        for plate in plates:
+            for value in values_of(plate, column):
+                groups.setdefault(value, []).append(plate)
+        if len(groups) > 1:
+            found[column] = tuple(
+                _group(name or "(empty)", groups[name])
+                for name in sorted(
+                    groups,
+                    key=lambda name: (0 if column == SEVERITY else -len(groups[name]), name),
+                )
+            )
+    return found
+
+
+def values_of(plate: PlateOutcome, column: str) -> tuple[str, ...]:
+    """Values of a column.
+
+    The format is told from the text where the labels do not name it; a severity in [0, 1] is given
+    as its fifth of that range.
+    """
+    values = tag_values(plate.tags, column)
+    if column == SEVERITY and re.fullmatch(r"[01]\.\d+", values[0]):
+        fifth = min(int(5 * float(values[0])), 4)
+        return (f"{fifth / 5:.1f}-{(fifth + 1) / 5:.1f}",)
+    if column == FORMAT and values == ("",) and plate.truth is not None:
+        known = format_of(plate.truth)
+        return (known.name if known else NO_FORMAT,)
+    return values
+
+
+def _group(name: str, plates: Sequence[PlateOutcome]) -> Group:
+    return Group(
+        name,
+        len(plates),
+        share(plate.read is not None for plate in plates),
+        accuracy(plate for plate in plates if plate.truth is not None),
+    )

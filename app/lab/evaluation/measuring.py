@@ -1,0 +1,117 @@
+"""What `evaluate` does: data set to figures, then tables, JSON and report."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.progress import Progress
+
+from app.building import build_engine
+from app.config import Settings
+from app.errors import InvalidRequest
+from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.lab.evaluation.errors import DatasetError
+from app.lab.evaluation.html import html_report
+from app.lab.evaluation.outcomes import Evaluation, evaluation_body
+from app.lab.evaluation.reading import Outcome, read_crops, read_photos
+from app.lab.evaluation.sampling import to_samples
+from app.lab.evaluation.summary import summarise, summary_body
+from app.lab.evaluation.table import summary_tables
+from app.vision.pipeline import ReadOptions
+from app.weights.resolve import resolve_weights
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command; see `app.cli.evaluate`. Status 1 if a picture could not be decoded."""
+    settings = Settings()
+    evaluation = measure(arguments, settings)
+    summary = summarise(evaluation, arguments.by)
+    if arguments.json is not None:
+        body = {**evaluation_body(evaluation), "summary": summary_body(summary)}
+        arguments.json.write_text(json.dumps(body, indent=1) + "\n")
+    if arguments.html is not None:
+        arguments.html.write_text(
+            html_report(
+                evaluation,
+                summary,
+                arguments.dataset,
+                worst=arguments.worst,
+                max_pixels=settings.max_pixels,
+            )
+        )
+    Console().print(summary_tables(evaluation, summary))
+    return 1 if any(photo.error for photo in evaluation.photos) else 0
+
+
+def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
+    """Read the data set with the networks of the settings. Raises AlprError."""
+    photos = _load_photos(arguments)
+    options = _options(arguments, settings)
+    weights = resolve_weights(settings)
+    engine = build_engine(settings, weights)
+    try:
+        if arguments.crops:
+            outcomes = read_crops(
+                engine.pipeline,
+                photos,
+                max_pixels=settings.max_pixels,
+            )
+        else:
+            outcomes = read_photos(
+                engine.pipeline, photos, options, recall_only=arguments.recall_only
+            )
+        collected = list(_with_progress(outcomes, photos))
+        if arguments.samples is not None:
+            seen = [sample for outcome in collected for sample in outcome.samples]
+            to_samples(engine.pipeline, seen, arguments.by).save(arguments.samples)
+    finally:
+        engine.close()
+    return Evaluation(
+        dataset=str(arguments.dataset),
+        mode="crops" if arguments.crops else "photos",
+        where=tuple(arguments.where),
+        recall_only=arguments.recall_only,
+        detector=None if arguments.crops else weights.detector.name,
+        ocr=weights.ocr.name,
+        options={} if arguments.crops else _in_words(options),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        plates=tuple(plate for outcome in collected for plate in outcome.plates),
+        photos=tuple(outcome.photo for outcome in collected),
+    )
+
+
+def _load_photos(arguments: argparse.Namespace) -> list[Photo]:
+    try:
+        conditions = [parse_condition(text) for text in arguments.where]
+    except ValueError as error:
+        raise InvalidRequest(f"--where: {error}.") from error
+    photos = load_dataset(arguments.dataset, conditions)
+    if not arguments.crops:
+        return photos
+    with_text = [photo for photo in photos if any(label.text for label in photo.labels)]
+    if not with_text:
+        raise DatasetError(f"{arguments.dataset} has no plate of known text to read.")
+    return with_text
+
+
+def _options(arguments: argparse.Namespace, settings: Settings) -> ReadOptions:
+    confidence: float | None = arguments.min_confidence
+    if arguments.crops and (arguments.enhance or arguments.detail or confidence is not None):
+        raise InvalidRequest("--min-confidence, --detail and --enhance do not go with --crops.")
+    return ReadOptions(
+        min_confidence=settings.min_confidence if confidence is None else confidence,
+        enhance=arguments.enhance or settings.enhance,
+        detail=arguments.detail or settings.detail,
+    )
+
+
+def _in_words(options: ReadOptions) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(options).items()}
+
+
+def _with_progress(outcomes: Iterable[Outcome], photos: Sequence[Photo]) -> Iterator[Outcome]:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(outcomes, total=len(photos), description="reading")

@@ -1,0 +1,3 @@
+from models.training.detector.train import main
+
+main()

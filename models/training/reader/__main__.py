@@ -1,0 +1,3 @@
+from models.training.reader.train import main
+
+main()

@@ -1,0 +1,85 @@
+"""Training crops for the reader: rendered plates in the main, real ones among them.
+
+A crop is a pure function of (sources, index, seed).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.common.crops import RealCrop, jittered, weather
+from models.training.common.photos import Photo
+from models.training.common.slots import HEIGHT, SLOTS, WIDTH, encode
+from models.training.drawing.overlaid import exchanged_crop
+from models.training.drawing.rendered import RenderedCrop, render_crop
+from models.training.reader.blank import blank_crop
+from models.training.reader.lettered import lettered_crop
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where crops come from, and in which shares; the rest is rendered from nothing.
+
+    `real` are agreed readings, `photos` those over whose plates others, or panels, are laid.
+    """
+
+    real: Sequence[RealCrop] = ()
+    photos: Sequence[Photo] = ()
+    real_share: float = 0.0
+    photo_share: float = 0.0
+    lettered_share: float = 0.0
+    blank_share: float = 0.0
+
+
+class Reading(NamedTuple):
+    """`image` (70, 140) uint8, `classes` (SLOTS,), `places` (SLOTS, 2) as shares of the crop's
+    width and height, NaN where not known."""
+
+    image: Image
+    classes: NDArray[np.int64]
+    places: NDArray[np.float32]
+
+
+def joined(first: Reading, second: Reading) -> Reading:
+    """Two stacks of readings as one."""
+    return Reading(
+        np.concatenate([first.image, second.image]),
+        np.concatenate([first.classes, second.classes]),
+        np.concatenate([first.places, second.places]),
+    )
+
+
+def prepare(crop: Image) -> Image:
+    """BGR crop to (70, 140) uint8 grey, as fast-plate-ocr resizes it."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def draw_reading(sources: Sources, index: int, seed: int) -> Reading:
+    """The `index`-th training crop."""
+    rng = np.random.default_rng((seed, index))
+    chance = rng.random() - sources.real_share
+    if chance < 0:
+        chosen = sources.real[int(rng.integers(len(sources.real)))]
+        places = np.full((SLOTS, 2), np.nan, np.float32)
+        return Reading(prepare(weather(jittered(chosen, rng), rng)), encode(chosen.text), places)
+    chance -= sources.photo_share
+    if chance < 0:
+        return reading_of(exchanged_crop(sources.photos, rng))
+    chance -= sources.blank_share
+    if chance < 0:
+        return reading_of(blank_crop(sources.photos, rng))
+    return reading_of(lettered_crop(rng) if chance < sources.lettered_share else render_crop(rng))
+
+
+def reading_of(crop: RenderedCrop) -> Reading:
+    """What the network gets of a rendered crop."""
+    places = np.full((SLOTS, 2), np.nan, np.float32)
+    places[: len(crop.text)] = crop.places
+    return Reading(prepare(crop.image), encode(crop.text), places)

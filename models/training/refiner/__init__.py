@@ -1,0 +1,1 @@
+"""Training of the refiner inside the detector."""

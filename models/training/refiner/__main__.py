@@ -1,0 +1,3 @@
+from models.training.refiner.train import main
+
+main()
