@@ -1,6 +1,5 @@
 """Settings to a running engine."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -12,6 +11,7 @@ from app.engine import Engine, LoadObserver
 from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
+from app.processors import usable_processors
 from app.vision.backends.graph import optimize_detector, takes_other_heights
 from app.vision.backends.sessions import open_session
 from app.vision.detector import PlateDetector, lower_heights
@@ -109,8 +109,8 @@ def build_engine(
     """
     cv2.setNumThreads(1)
     together = build_pipeline(settings, weights, threads=1)
-    cores = len(os.sched_getaffinity(0))
+    threads = min(settings.workers, usable_processors(settings.processes))
     alone = together
-    if settings.device == "cpu" and cores > 1:
-        alone = build_pipeline(settings, weights, threads=cores, slices=together.detector)
+    if settings.device == "cpu" and threads > 1:
+        alone = build_pipeline(settings, weights, threads=threads, slices=together.detector)
     return Engine(alone, together, workers=settings.workers, observe=observe)

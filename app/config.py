@@ -4,12 +4,13 @@ Every name is an environment variable with the prefix `ALPR_`; the README's tabl
 against this class.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.processors import usable_processors
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -103,10 +104,18 @@ class Settings(BaseSettings):
     )
     deadline: float = Field(10.0, gt=0, description="Seconds from upload to answer.")
     upload_timeout: float = Field(30.0, gt=0, description="Seconds a request body may take.")
-    workers: int = Field(
-        default_factory=lambda: len(os.sched_getaffinity(0)),
+    processes: int = Field(
+        1,
         gt=0,
-        description="Pictures read side by side; by default one for each core.",
+        validation_alias=AliasChoices("ALPR_PROCESSES", "WEB_CONCURRENCY", "processes"),
+        description="Processes of `serve`, which share the processors; uvicorn's "
+        "`WEB_CONCURRENCY` works too.",
+    )
+    workers: int = Field(
+        default_factory=lambda known: usable_processors(known.get("processes", 1)),
+        gt=0,
+        description="Pictures that each process reads side by side; by default one for each "
+        "processor it may use, quotas of containers included.",
     )
 
     # Access

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.run(parsed)
     except ValidationError as error:
         for fault in error.errors():
-            variables = ", ".join(f"ALPR_{str(name).upper()}" for name in fault["loc"])
+            names = (str(name).upper().removeprefix("ALPR_") for name in fault["loc"])
+            variables = ", ".join(f"ALPR_{name}" for name in names)
             print(f"error: {variables or 'settings'}: {fault['msg']}", file=sys.stderr)
         return 2
     except (AlprError, OSError) as error:

@@ -1,7 +1,6 @@
 """`benchmark`: our server against the article's, same weights, same machine, one run."""
 
 import argparse
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from app.cli.predict import find_pictures
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.benchmark.comparison import Comparison, compare
+from app.processors import usable_processors
 from app.weights.resolve import resolve_weights
 
 MAX_PICTURES = 32
@@ -54,7 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(console: Console, comparison: Comparison) -> None:
     date = datetime.now(UTC).date()
-    title = f"{date}, {os.cpu_count()} cores, frames of {comparison.frame_bytes // 1000} kB"
+    title = (
+        f"{date}, {usable_processors()} processors, frames of {comparison.frame_bytes // 1000} kB"
+    )
     table = Table("server", "clients", "requests/s", "p50 ms", "p99 ms", "/health p99 ms", "failed")
     table.title = title
     for name, results in comparison.results.items():

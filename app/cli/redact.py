@@ -1,7 +1,6 @@
 """`redact`: write pictures again without their plates."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from app.building import build_pipeline
 from app.cli.predict import find_pictures
 from app.config import Settings
 from app.errors import AlprError, InvalidRequest
+from app.processors import usable_processors
 from app.vision.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.redact import RedactOptions, redact
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         margin=settings.redact_margin if arguments.margin is None else arguments.margin,
         style=arguments.style,
     )
-    cores = len(os.sched_getaffinity(0))
-    pipeline = build_pipeline(settings, resolve_weights(settings), threads=cores)
+    pipeline = build_pipeline(settings, resolve_weights(settings), threads=usable_processors())
     if arguments.save is not None:
         arguments.save.mkdir(parents=True, exist_ok=True)
     pictures = list(find_pictures(arguments.paths))

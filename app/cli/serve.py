@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("serve", help="run the service")
     parser.add_argument("--host", help="address to listen on (ALPR_HOST)")
     parser.add_argument("--port", type=int, help="port to listen on (ALPR_PORT)")
-    parser.add_argument("--processes", type=int, default=1, help="server processes (default 1)")
+    parser.add_argument("--processes", type=int, help="server processes (ALPR_PROCESSES)")
     parser.set_defaults(run=run)
 
 
@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         ModelError: weights are missing or damaged, or the device is not there.
         OSError: the key file cannot be read.
     """
+    if arguments.processes is not None:
+        os.environ["ALPR_PROCESSES"] = str(arguments.processes)  # for the processes, too
     settings = Settings()
     settings.keys()
     weights = resolve_weights(settings)
@@ -44,12 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
         "log_config": None,
         "server_header": False,
     }
-    if arguments.processes == 1:
-        uvicorn.run("app.main:app", **options)
+    if settings.processes == 1:
+        uvicorn.run("app.main:app", workers=1, **options)
         return 0
     with tempfile.TemporaryDirectory(prefix="nz-alpr-metrics-") as directory:
         share_between_processes(settings, directory)
-        uvicorn.run("app.main:app", workers=arguments.processes, **options)
+        uvicorn.run("app.main:app", workers=settings.processes, **options)
     return 0
 
 

@@ -31,7 +31,7 @@ def settings_table() -> Iterator[str]:
 def _default(setting: FieldInfo) -> str:
     value = setting.default
     if setting.default_factory is not None:
-        return "cores"
+        return "processors"
     if value is None or value == ():
         return ""
     if isinstance(value, Path):
