@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.nz.decoder import PlateDecoder, Reading
@@ -144,9 +144,11 @@ class PlatePipeline:
             )
 
         searched = find(frame)
-        if not searched.found and options.enhance == "auto":
-            searched = find(enhance(frame))
-        return searched
+        if searched.found or options.enhance != "auto":
+            return searched
+        if time.monotonic() >= deadline:
+            return replace(searched, skipped_passes=searched.skipped_passes + 1)
+        return searched.then(find(enhance(frame)))
 
     def read_boxes(
         self, frame: Frame, boxes: Sequence[Box], mode: EnhanceMode = "off"
@@ -181,8 +183,8 @@ class PlatePipeline:
     ) -> list[tuple[Found, Box, Looks]]:
         """The looks at each plate, with the box of the plate that was looked at.
 
-        Except at `low`, a weak reading is replaced where another look convinces: that with a
-        margin, or one at the box of another window.
+        Except at `low`, a weak reading is replaced by the best of the other looks, that with a
+        margin and those at the boxes of other windows, where that one convinces.
         """
         boxes = [plate.boxes[0] for plate in found]
         looks = self.read_boxes(frame, boxes, options.enhance)
@@ -190,12 +192,17 @@ class PlatePipeline:
             weak = [i for i, seen in enumerate(looks) if seen.first.confidence < READ_WELL]
             others = [(i, box) for i in weak for box in found[i].boxes[1:]]
             there = self._read_crops([box.crop(frame) for _, box in others], options.enhance)
+            best: dict[int, tuple[Box, Characters]] = {}
             for i, box, reading in (
-                *((i, box, reading) for (i, box), reading in zip(others, there, strict=True)),
                 *((i, boxes[i], looks[i].wider) for i in weak),
+                *((i, box, reading) for (i, box), reading in zip(others, there, strict=True)),
             ):
-                if reading is not None and reading.confidence >= CONVINCING:
-                    boxes[i], looks[i] = box, Looks(reading, None)
+                if reading is None or reading.confidence < CONVINCING:
+                    continue
+                if i not in best or reading.confidence > best[i][1].confidence:
+                    best[i] = box, reading
+            for i, (box, reading) in best.items():
+                boxes[i], looks[i] = box, Looks(reading, None)
         return list(zip(found, boxes, looks, strict=True))
 
     def _read_crops(self, crops: Sequence[Frame], mode: EnhanceMode) -> list[Characters]:

@@ -96,6 +96,18 @@ class SearchResult:
     passes: int
     skipped_passes: int
 
+    def then(self, later: "SearchResult") -> "SearchResult":
+        """What a second search of the same scene adds: its plates, and the work of both.
+
+        Both see the same things, so of each reason the larger count of rejections is kept.
+        """
+        return SearchResult(
+            (*self.found, *later.found),
+            dict(Counter(self.rejected) | Counter(later.rejected)),
+            self.passes + later.passes,
+            self.skipped_passes + later.skipped_passes,
+        )
+
 
 class PlateSearch:
     """Finds the plates of a frame in one pass or several. Thread-safe."""
