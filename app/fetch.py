@@ -1,94 +1,33 @@
 """Pictures by URL, from the public internet and from named hosts only."""
 
-import ipaddress
+import asyncio
 import socket
-import threading
-import time
+import ssl
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
-from urllib.parse import urljoin
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests_hardened.ip_filter import InvalidIPAddress
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
-from urllib3.exceptions import HTTPError, LocationParseError
-from urllib3.util import parse_url
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
+from app.addresses import is_public
 from app.errors import RequestTooLarge, UrlNotAllowed, UrlUnreachable
 
-_CHUNK = 1 << 16
 _ADDRESS_REFUSED = "The URL does not lead to a public address."
-_USER_AGENT = "nz-alpr"
+_HEADERS = {"User-Agent": "nz-alpr", "Accept-Encoding": "identity"}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class _PublicAddressAdapter(IPFilterAdapter):
-    """Connects to the address it resolved and checked, so a second look-up cannot change it.
-
-    On top of the library's list of private ranges the address must be a global unicast one.
-    """
-
-    def build_connection_pool_key_attributes(self, request, verify, cert=None):  # type: ignore[no-untyped-def]
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        address = ipaddress.ip_address(host["host"].strip("[]"))
-        local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-        if not address.is_global or address.is_reserved or address.is_multicast or local:
-            raise InvalidIPAddress(address)
-        return host, pool
+def _dns() -> AbstractResolver:
+    """Look-ups by DNS and the hosts file, on no thread that a slow one could hold."""
+    return aiohttp.AsyncResolver()
 
 
-class _Cutoff:
-    """Breaks connections off at a moment of `time.monotonic`, whatever they are doing.
-
-    The timeouts of sockets are for one read each: a server that sends its answer byte by byte would
-    stretch them without end.
-    """
-
-    def __init__(self, deadline: float) -> None:
-        self._handles: list[socket.socket] = []
-        self._timer = threading.Timer(_remaining(deadline), self._break_off)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._timer.cancel()
-        for handle in self._handles:
-            handle.close()
-
-    def governing(self, adapter: HTTPAdapter) -> HTTPAdapter:
-        """The adapter, with every connection that it makes from now on watched."""
-        manager = adapter.poolmanager
-        pools: dict[str, Any] = {}
-        for scheme, pool in manager.pool_classes_by_scheme.items():
-            connection = type("Watched", (_Watched, pool.ConnectionCls), {"watch": self._watch})
-            pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
-        manager.pool_classes_by_scheme = pools
-        return adapter
-
-    def _watch(self, connected: socket.socket) -> None:
-        # A duplicate: TLS and http.client take the connection away from the first socket object.
-        self._handles.append(connected.dup())
-
-    def _break_off(self) -> None:
-        for handle in self._handles:
-            with suppress(OSError):  # over in the same moment
-                handle.shutdown(socket.SHUT_RDWR)
-
-
-class _Watched:
-    """Mixed into a connection of urllib3: hands over its socket as soon as there is one."""
-
-    watch: ClassVar[Callable[[socket.socket], None]]
-
-    def _new_conn(self) -> socket.socket:
-        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-        type(self).watch(connected)
-        return connected
+def _certificates() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +35,21 @@ class UrlFetcher:
     """Fetches pictures with limits on address, redirects, bytes and time.
 
     `private_hosts` are host names or literal addresses, in lower case, that may be private.
-    `timeout` is for the whole fetch, in seconds.
+    `timeout` is for the whole fetch, the look-up of names included, in seconds.
     """
 
     private_hosts: frozenset[str]
     max_bytes: int
     max_redirects: int
     timeout: float
+    resolver: Callable[[], AbstractResolver] = _dns
+    certificates: ssl.SSLContext = field(default_factory=_certificates, repr=False)
 
-    def fetch(self, url: str) -> bytes:
+    async def fetch(self, url: str) -> bytes:
         """The bytes behind a URL.
+
+        A name and password in the URL answer a Digest or Basic challenge of a private host that
+        is named, at the scheme, host and port they were given for. Nobody else gets them.
 
         Raises:
             UrlNotAllowed: not http(s), or it or a redirect leads to an address that is no public
@@ -114,81 +58,131 @@ class UrlFetcher:
             UrlUnreachable: no complete answer with status 200 in time.
             RequestTooLarge: more bytes than allowed.
         """
-        deadline = time.monotonic() + self.timeout
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._follow(_parsed(url))
+        except TimeoutError as error:
+            raise UrlUnreachable("The URL did not answer in time.") from error
+
+    async def _follow(self, url: URL) -> bytes:
+        login = self._login(url)
+        origin = url.origin()
         for _ in range(self.max_redirects + 1):
-            location = self._hop(url, deadline)
-            if isinstance(location, bytes):
-                return location
-            url = urljoin(url, location)
+            body = await self._hop(url, login if url.origin() == origin else None)
+            if isinstance(body, bytes):
+                return body
+            url = _redirected(url, body)
         raise UrlUnreachable(f"The URL redirects more than {self.max_redirects} times.")
 
-    def _hop(self, url: str, deadline: float) -> bytes | str:
-        """One request: the body, or where it redirects to."""
-        url, host = _checked(url)
+    def _login(self, url: URL) -> "_Login | None":
+        if url.user is None and url.password is None:
+            return None
+        if not self._is_named(url):
+            raise UrlNotAllowed("Only hosts of ALPR_URL_PRIVATE_HOSTS are given a password.")
+        user = url.user or ""
+        if ":" in user:
+            raise UrlNotAllowed("The URL is malformed.")
+        return _Login(user, url.password or "")
+
+    def _is_named(self, url: URL) -> bool:
+        return (url.raw_host or "").lower() in self.private_hosts
+
+    async def _hop(self, url: URL, login: "_Login | None") -> bytes | str:
+        """The body, or where the answer redirects to."""
+        guard = _Guard(anywhere=self._is_named(url))
+        resolver = self.resolver()
         try:
-            with (
-                _Cutoff(deadline) as cutoff,
-                self._session(host, cutoff) as session,
-                session.get(
-                    url,
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=_remaining(deadline),
-                    headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"},
-                ) as response,
-            ):
-                if response.is_redirect:
-                    return response.headers["Location"]
-                if response.status_code != requests.codes.ok:
-                    raise UrlUnreachable("The URL does not answer with a picture.")
-                return self._body(response, deadline)
-        except (InvalidIPAddress, requests.exceptions.InvalidURL) as error:
-            raise UrlNotAllowed(_ADDRESS_REFUSED) from error
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            if isinstance(error.__cause__, socket.gaierror):
+            async with aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    resolver=resolver,
+                    socket_factory=guard.open_socket,
+                    ssl=self.certificates,
+                    use_dns_cache=False,
+                    force_close=True,
+                ),
+                timeout=aiohttp.ClientTimeout(total=None),  # the caller's counts for all hops
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,  # neither proxies nor .netrc of the environment
+                headers=_HEADERS,
+            ) as session:
+                return await self._request(session, url.with_user(None), login)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if not guard.passed:  # a malformed name, one without an address, or a private address
                 raise UrlNotAllowed(_ADDRESS_REFUSED) from error
             raise UrlUnreachable("The URL does not answer.") from error
+        finally:
+            await resolver.close()
 
-    def _session(self, host: str, cutoff: _Cutoff) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False  # neither proxies nor .netrc of the environment
-        for scheme in ("http", "https"):
-            adapter = (
-                HTTPAdapter()
-                if host in self.private_hosts
-                else _PublicAddressAdapter(is_https_proto=scheme == "https")
-            )
-            session.mount(f"{scheme}://", cutoff.governing(adapter))
-        return session
+    async def _request(
+        self, session: aiohttp.ClientSession, url: URL, login: "_Login | None"
+    ) -> bytes | str:
+        """Ask, with Digest where that is what is asked for, and again with Basic where that is."""
+        digest = [] if login is None else [aiohttp.DigestAuthMiddleware(login.user, login.password)]
+        async with session.get(url, allow_redirects=False, middlewares=digest) as answer:
+            if login is None or not _asks_for_basic(answer):
+                return await self._answer(answer)
+        headers = {"Authorization": aiohttp.encode_basic_auth(login.user, login.password)}
+        async with session.get(url, allow_redirects=False, headers=headers) as answer:
+            return await self._answer(answer)
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
+    async def _answer(self, answer: aiohttp.ClientResponse) -> bytes | str:
+        if answer.status in _REDIRECTS and "Location" in answer.headers:
+            return answer.headers["Location"]
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise UrlUnreachable("The URL asks for a name and password, or for other ones.")
+        if answer.status != HTTPStatus.OK:
+            raise UrlUnreachable("The URL does not answer with a picture.")
         body = bytearray()
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        async for chunk in answer.content.iter_any():
             body += chunk
             if len(body) > self.max_bytes:
                 raise RequestTooLarge(f"The picture has more than {self.max_bytes} bytes.")
-        _remaining(deadline)  # otherwise what was broken off could look like a whole answer
-        length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and len(body) < int(length):
-            raise UrlUnreachable("The URL's answer broke off.")
         return bytes(body)
 
 
-def _checked(url: str) -> tuple[str, str]:
-    """The URL as it will be requested, and its host in lower case. Raises UrlNotAllowed."""
+@dataclass(frozen=True, slots=True)
+class _Login:
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Guard:
+    """Sees every address right before it is connected to, so nothing can change it afterwards."""
+
+    anywhere: bool
+    passed: bool = False
+
+    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not self.anywhere and not is_public(str(address[0])):
+            raise OSError(_ADDRESS_REFUSED)
+        self.passed = True
+        return socket.socket(family, kind, protocol)
+
+
+def _parsed(text: str) -> URL:
+    """Raises UrlNotAllowed."""
     try:
-        prepared = requests.Request("GET", url).prepare().url or ""
-        parts = parse_url(prepared)
-    except (requests.RequestException, LocationParseError, ValueError) as error:
+        url = URL(text)
+        port = url.port
+    except ValueError as error:
         raise UrlNotAllowed("The URL is malformed.") from error
-    if parts.scheme not in ("http", "https") or not parts.host:
+    if url.scheme not in ("http", "https") or not url.raw_host or port is None:
         raise UrlNotAllowed("Only http and https URLs are fetched.")
-    return prepared, parts.host.strip("[]").lower()
+    return url
 
 
-def _remaining(deadline: float) -> float:
-    """Seconds left. Raises UrlUnreachable where there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise UrlUnreachable("The URL did not answer in time.")
-    return left
+def _redirected(url: URL, location: str) -> URL:
+    """Raises UrlNotAllowed."""
+    try:
+        return _parsed(str(url.join(URL(location)).with_user(None)))
+    except ValueError as error:
+        raise UrlNotAllowed("The URL redirects to a malformed one.") from error
+
+
+def _asks_for_basic(answer: aiohttp.ClientResponse) -> bool:
+    """Whether its first challenge is Basic: the one to follow (RFC 7616, section 3.7)."""
+    first = answer.headers.get("WWW-Authenticate", "")
+    return answer.status == HTTPStatus.UNAUTHORIZED and first.lower().startswith("basic")

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -12,15 +11,13 @@ from starlette.requests import ClientDisconnect
 
 from app.api.schemas import ReadQuery
 from app.api.service import Service
-from app.errors import AlprError, DeadlineExceeded, InferenceError, UrlUnreachable
+from app.errors import AlprError, DeadlineExceeded, InferenceError
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import FrameResult
 
 Outcome = TypeVar("Outcome")
 
 logger = logging.getLogger(__name__)
-
-_LOOK_UP_GRACE = 0.5
 
 HIGH_DETAIL_WEIGHT = 4
 """Pictures that one picture at `detail=high` counts as."""
@@ -76,20 +73,6 @@ async def read_pictures(
             _record(service, outcome)
         outcomes.append(outcome)
     return outcomes
-
-
-async def fetch_picture(service: Service, url: str) -> bytes:
-    """The picture behind a URL, fetched on a thread for waiting. Raises as `UrlFetcher.fetch`."""
-    in_context = copy_context().run  # so that the thread's log lines have the request's id
-    job = asyncio.get_running_loop().run_in_executor(
-        service.fetch_pool, in_context, service.fetcher.fetch, url
-    )
-    try:
-        # The fetcher keeps the time itself, but for the look-up of names, which nothing can stop.
-        async with asyncio.timeout(service.settings.url_timeout + _LOOK_UP_GRACE):
-            return await job
-    except TimeoutError as error:
-        raise UrlUnreachable("The URL did not answer in time.") from error
 
 
 async def work_on_picture(

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -27,7 +26,6 @@ class Service:
     metrics: Metrics
     keys: KeyRing
     fetcher: UrlFetcher
-    fetch_pool: ThreadPoolExecutor
     usage: UsageCounter
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
@@ -43,7 +41,6 @@ class Service:
 
     def close(self) -> None:
         self.engine.close()
-        self.fetch_pool.shutdown(wait=False, cancel_futures=True)
         self.usage.close()
 
 
@@ -64,9 +61,6 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             max_redirects=settings.url_max_redirects,
             timeout=settings.url_timeout,
         ),
-        # Fetching waits on others, not on a core: a thread for each request that may be in flight,
-        # so that none waits for a slow server of another.
-        fetch_pool=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix="fetch"),
         usage=UsageCounter(settings.usage_file),
     )
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):

@@ -11,7 +11,7 @@ from app.api.compat.forms import Form, picture_in, read_form
 from app.api.compat.ranking import Preference, is_lawful, lawful_probability, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body, status_of
-from app.api.reading import admission_weight, fetch_picture, read_options, read_picture
+from app.api.reading import admission_weight, read_options, read_picture
 from app.api.schemas import ReadQuery
 from app.api.service import Service, get_service
 from app.errors import AlprError, CapacityError, InvalidRequest
@@ -59,7 +59,7 @@ async def _picture(service: Service, form: Form) -> bytes:
     if text := form.text("image_bytes"):
         return await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("image_url"):
-        return await fetch_picture(service, url)
+        return await service.fetcher.fetch(url)
     raise InvalidRequest("Send a picture as image, image_bytes or image_url.")
 
 

@@ -23,7 +23,7 @@ from app.api.compat.platerecognizer_bodies import (
 )
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
-from app.api.reading import admission_weight, fetch_picture, read_options, read_picture
+from app.api.reading import admission_weight, read_options, read_picture
 from app.api.redacting import find_unread, redact_picture, redaction_weight
 from app.api.schemas import ReadQuery
 from app.api.service import Service, get_service
@@ -182,7 +182,7 @@ async def _picture(service: Service, form: Form) -> tuple[str, bytes]:
         return _unnamed(), await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("upload_url"):
         name = PurePosixPath(urlsplit(url).path).name
-        return name or _unnamed(), await fetch_picture(service, url)
+        return name or _unnamed(), await service.fetcher.fetch(url)
     raise InvalidRequest("Send a picture as upload or upload_url.")
 
 

@@ -10,7 +10,6 @@ from app.api.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.api.errors import documented, error_body
 from app.api.reading import (
     admission_weight,
-    fetch_picture,
     read_options,
     read_picture,
     read_pictures,
@@ -78,7 +77,7 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
     with service.admission.admit(admission_weight(query, service)):
         body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
-        data = await fetch_picture(service, str(body.url))
+        data = await service.fetcher.fetch(str(body.url))
         result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
 
