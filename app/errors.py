@@ -24,7 +24,8 @@
     │   ├── ModelMissing         no file where the settings say
     │   ├── ModelCorrupt         size or checksum differs, or no such network inside
     │   └── DeviceUnavailable    the requested execution provider does not load
-    └── InferenceError           a network failed on an input: ours to mend
+    └── InternalError            a fault nobody foresaw: ours to mend
+        └── InferenceError       a network failed on an input
 
 `code` is the machine-readable name a client may rely on; `app.api.errors` maps the classes to HTTP.
 """
@@ -134,5 +135,9 @@ class DeviceUnavailable(ModelError):
     code = "device_unavailable"
 
 
-class InferenceError(AlprError):
+class InternalError(AlprError):
+    code = "internal_error"
+
+
+class InferenceError(InternalError):
     code = "inference_failed"

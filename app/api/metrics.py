@@ -13,6 +13,8 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import __version__
+from app.errors import AlprError, DeadlineExceeded, InternalError
+from app.records import PictureRecord
 from app.vision.types import FrameResult
 
 _SECONDS = (
@@ -34,7 +36,8 @@ class Metrics:
         self._low_confidence = low_confidence
         self.predictions = Counter(
             "alpr_predictions_total",
-            "Pictures by outcome: success, low_confidence, failure (no plate), error",
+            "Pictures read by outcome: success, low_confidence, failure (no plate), error (a fault "
+            "of the service, or too late)",
             ["status"],
             registry=self.registry,
         )
@@ -42,6 +45,21 @@ class Metrics:
             "alpr_inference_duration_seconds",
             "Time to read one picture, from bytes to plates",
             buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.pictures = Histogram(
+            "alpr_picture_duration_seconds",
+            "Time from accepting a picture to its result or error, waiting included, by the work "
+            "asked for: read, redact",
+            ["work"],
+            buckets=(*_SECONDS, 10.0, 30.0),
+            registry=self.registry,
+        )
+        self.picture_errors = Counter(
+            "alpr_picture_errors_total",
+            "Accepted pictures without a result, those of batches and of APIs that answer errors "
+            "with 200 included, by work and code",
+            ["work", "code"],
             registry=self.registry,
         )
         self.confidence = Histogram(
@@ -132,13 +150,25 @@ class Metrics:
     def observe_model(self, kind: str, model: str, provider: str) -> None:
         self._models.labels(kind, model, provider).set(1)
 
-    def observe_result(self, result: FrameResult) -> None:
-        """Count one picture that was read."""
-        for stage, milliseconds in result.timings_ms.items():
+    def observe_record(self, record: PictureRecord) -> None:
+        """Count one picture, whatever became of it."""
+        self.pictures.labels(record.work).observe(record.seconds)
+        outcome = record.outcome
+        if isinstance(outcome, AlprError):
+            self.picture_errors.labels(record.work, outcome.code).inc()
+            if record.work == "read" and isinstance(outcome, InternalError | DeadlineExceeded):
+                self.predictions.labels("error").inc()
+            return
+        for stage, milliseconds in outcome.timings_ms.items():
             self.stages.labels(stage).observe(milliseconds / 1e3)
-        queued = result.timings_ms.get("queue", 0.0)
-        self.inference.observe((sum(result.timings_ms.values()) - queued) / 1e3)
-        self.passes.inc(result.passes)
+        self.passes.inc(outcome.passes)
+        if isinstance(outcome, FrameResult):
+            self._observe_reading(outcome, record.busy_seconds or 0.0)
+        else:
+            self.redacted.inc(len(outcome.plates))
+
+    def _observe_reading(self, result: FrameResult, seconds: float) -> None:
+        self.inference.observe(seconds)
         for reason, count in result.rejected.items():
             self.rejections.labels(reason).inc(count)
         for plate in result.plates:
@@ -152,10 +182,6 @@ class Metrics:
             self.predictions.labels("low_confidence").inc()
         else:
             self.predictions.labels("success").inc()
-
-    def observe_error(self) -> None:
-        """Count one picture on which the service failed."""
-        self.predictions.labels("error").inc()
 
     def exposition(self) -> bytes:
         """All values in Prometheus' text format, of all worker processes."""

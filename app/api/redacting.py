@@ -1,9 +1,15 @@
 """Redaction on the engine, for every endpoint that offers it."""
 
+import asyncio
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+
 from fastapi import Request
 
-from app.api.reading import work_on_picture
+from app.api.jobs import recorded, wait_for
 from app.api.service import Service
+from app.errors import AlprError
 from app.vision.pipeline import PlatePipeline
 from app.vision.redact import Redaction, RedactOptions, Style, find_others, redact
 from app.vision.types import Detection, FrameResult
@@ -23,8 +29,9 @@ async def redact_picture(
     *,
     style: Style = "blur",
     min_confidence: float | None = None,
+    camera: str | None = None,
 ) -> Redaction:
-    """Cover the plates of a picture, counted in the metrics.
+    """Cover the plates of a picture.
 
     Raises:
         AlprError: the picture cannot be read, or not in time.
@@ -40,11 +47,15 @@ async def redact_picture(
     )
 
     def work(pipeline: PlatePipeline, waited_ms: float) -> Redaction:
-        return redact(pipeline, data, options)
+        done = redact(pipeline, data, options)
+        return replace(done, timings_ms={"queue": waited_ms, **done.timings_ms})
 
-    done = await work_on_picture(service, request, work)
-    service.metrics.redacted.inc(len(done.plates))
-    service.admission.record(sum(done.timings_ms.values()) / 1e3)
+    def submit(deadline: float) -> list[Future[Redaction]]:
+        return [service.engine.run(work, deadline=deadline)]
+
+    (done,) = await recorded(service, request, submit, options, camera)
+    if isinstance(done, AlprError):
+        raise done
     return done
 
 
@@ -62,4 +73,9 @@ async def find_unread(
     def work(pipeline: PlatePipeline, waited_ms: float) -> tuple[Detection, ...]:
         return find_others(pipeline, data, read, service.settings.redact_min_confidence)
 
-    return await work_on_picture(service, request, work)
+    seconds = service.settings.deadline
+    job = asyncio.wrap_future(service.engine.run(work, deadline=time.monotonic() + seconds))
+    (found,) = await wait_for(request, [job], seconds=seconds)
+    if isinstance(found, AlprError):
+        raise found
+    return found

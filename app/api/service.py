@@ -14,6 +14,7 @@ from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
 from app.fetch import UrlFetcher
+from app.records import PictureRecord, RecordLog, RecordObserver
 from app.weights.resolve import Weights, resolve_weights
 
 
@@ -27,6 +28,7 @@ class Service:
     keys: KeyRing
     fetcher: UrlFetcher
     usage: UsageCounter
+    observers: tuple[RecordObserver, ...]
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -39,6 +41,11 @@ class Service:
             "ocr": pipeline.recognizer.session.get_providers()[0],
         }
 
+    def observe(self, record: PictureRecord) -> None:
+        """Tell everybody who wants to know what became of a picture."""
+        for observer in self.observers:
+            observer(record)
+
     def close(self) -> None:
         self.engine.close()
         self.usage.close()
@@ -48,11 +55,17 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     """Load everything. Raises ModelError, or OSError for the file of keys or of usage."""
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
+    admission = Admission(settings.max_in_flight, workers=settings.workers)
+
+    def learn_duration(record: PictureRecord) -> None:
+        if record.busy_seconds is not None:
+            admission.record(record.busy_seconds)
+
     service = Service(
         settings=settings,
         weights=weights,
         engine=build(settings, weights, metrics.observe_load),
-        admission=Admission(settings.max_in_flight, workers=settings.workers),
+        admission=admission,
         metrics=metrics,
         keys=key_ring(settings),
         fetcher=UrlFetcher(
@@ -62,6 +75,11 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             timeout=settings.url_timeout,
         ),
         usage=UsageCounter(settings.usage_file),
+        observers=(
+            metrics.observe_record,
+            learn_duration,
+            RecordLog(plates=settings.log_plates),
+        ),
     )
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.providers[kind])

@@ -1,6 +1,6 @@
 """Pictures that may be published: every plate covered, nothing else changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,12 +38,16 @@ class RedactOptions:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A picture without its plates, of the kind it came in; `plates` are in its pixels."""
+    """A picture without its plates, of the kind it came in; `plates` are in its pixels.
+
+    `passes` counts the runs of the detector.
+    """
 
     data: bytes
     media_type: str
     plates: tuple[Detection, ...]
     timings_ms: dict[str, float]
+    passes: int = 1
 
 
 def redact(pipeline: PlatePipeline, data: bytes, options: RedactOptions) -> Redaction:
@@ -56,12 +60,16 @@ def redact(pipeline: PlatePipeline, data: bytes, options: RedactOptions) -> Reda
     watch = Stopwatch()
     with watch.stage("decode"):
         original = open_original(data, max_pixels=pipeline.max_pixels)
+    height, width = original.frame.shape[:2]
+    windows = search_windows(width, height, pipeline.detector.size)
     with watch.stage("detect"):
         found = find_all(pipeline.detector, original.frame, options.min_confidence)
     with watch.stage("redact"):
         cover(original.pixels, [detection.box for detection in found], options)
         written = original.write()
-    return Redaction(written, original.media_type, distinct(found), watch.timings_ms)
+    return Redaction(
+        written, original.media_type, distinct(found), watch.timings_ms, passes=len(windows)
+    )
 
 
 def find_others(
@@ -82,20 +90,20 @@ def find_all(detector: PlateDetector, frame: Frame, min_confidence: float) -> tu
     Of any shape: a plate cut by the frame's border is still a plate. Raises InferenceError.
     """
     height, width = frame.shape[:2]
-    whole = Box(0, 0, width, height)
-    windows = [whole, *_windows(width, height, detector.size)]
     seen = (
         sighting.detection
-        for window in windows
+        for window in search_windows(width, height, detector.size)
         for sighting in look_through(detector, frame, window, min_confidence)
     )
     return tuple(detection for detection in seen if detection.box.width and detection.box.height)
 
 
-def _windows(width: int, height: int, size: int) -> Iterator[Box]:
-    yield from grid(width, height, _COARSE)
+def search_windows(width: int, height: int, size: int) -> list[Box]:
+    """Where redaction looks: the whole frame, then windows of it."""
+    windows = [Box(0, 0, width, height), *grid(width, height, _COARSE)]
     if max(width, height) > _FINE * size:
-        yield from grid(width, height, _FINE)
+        windows += grid(width, height, _FINE)
+    return windows
 
 
 def distinct(found: Sequence[Detection]) -> tuple[Detection, ...]:

@@ -158,6 +158,66 @@ def test_histograms_of_one_reading(make_client: ClientFactory, car_jpeg: bytes) 
     assert 5.0 in edges
 
 
+def picture_errors(client: TestClient, work: str, code: str) -> float:
+    return samples(client).value("alpr_picture_errors_total", work=work, code=code)
+
+
+def test_each_failing_item_of_a_batch_is_counted(
+    make_client: ClientFactory, car_jpeg: bytes
+) -> None:
+    client = make_client(max_upload_bytes=len(car_jpeg))
+    answer = client.post(
+        "/predict/batch",
+        files=[("files", body) for body in (car_jpeg, b"", b"no picture", car_jpeg + b"x")],
+    )
+    assert answer.status_code == 200
+    for code in ("empty_image", "invalid_image", "too_large"):
+        assert picture_errors(client, "read", code) == 1, code
+    found = samples(client)
+    assert found.value("alpr_picture_duration_seconds_count", work="read") == 4
+    assert found.value("alpr_refused_requests_total", code="empty_image") == 0
+
+
+def test_a_batch_past_its_deadline_raises_every_count_that_alerts_watch(
+    make_client: ClientFactory, car_jpeg: bytes
+) -> None:
+    client = make_client(deadline=1e-6)
+    answer = client.post("/predict/batch", files=[("files", car_jpeg)] * 3)
+    assert {item["error"]["code"] for item in answer.json()["results"]} == {"deadline_exceeded"}
+    assert picture_errors(client, "read", "deadline_exceeded") == 3
+    assert outcomes(client)["error"] == 3
+    assert samples(client).value("alpr_picture_duration_seconds_count", work="read") == 3
+
+
+def test_a_failure_answered_with_200_is_counted(
+    make_client: ClientFactory, settings: Settings, car_jpeg: bytes
+) -> None:
+    client = make_client(pipeline=failing(settings, "detector"), codeproject="open")
+    answer = client.post("/v1/vision/alpr", files={"upload": car_jpeg})
+    assert answer.status_code == 200
+    assert answer.json()["success"] is False
+    assert picture_errors(client, "read", "inference_failed") == 1
+    assert outcomes(client)["error"] == 1
+
+
+def test_a_redaction_is_counted_with_its_stages_and_passes(
+    make_client: ClientFactory, settings: Settings, car_jpeg: bytes
+) -> None:
+    client = make_client()
+    client.post("/redact", files={"file": car_jpeg})
+    found = samples(client)
+    for stage in ("queue", "decode", "detect", "redact"):
+        assert found.value("alpr_stage_duration_seconds_count", stage=stage) == 1, stage
+    assert found.value("alpr_detector_passes_total") > 1  # the whole picture, and windows of it
+    assert found.value("alpr_redacted_plates_total") > 0
+    assert found.value("alpr_picture_duration_seconds_count", work="redact") == 1
+    assert sum(outcomes(client).values()) == 0
+    broken = make_client(pipeline=failing(settings, "detector"))
+    assert_error(broken.post("/redact", files={"file": car_jpeg}), 500, "inference_failed")
+    assert picture_errors(broken, "redact", "inference_failed") == 1
+    assert sum(outcomes(broken).values()) == 0
+
+
 def test_a_refused_picture_is_no_prediction(make_client: ClientFactory) -> None:
     client = make_client()
     client.post("/predict/file", files={"file": b"no picture"})

@@ -94,7 +94,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
         name, data = await _picture(service, form)
         config = asked.config
         options = read_options(ReadQuery(min_confidence=config.threshold_d), service)
-        result = await read_picture(service, request, data, options)
+        result = await read_picture(service, request, data, options, camera=asked.camera_id)
         unread = (
             await find_unread(service, request, data, result) if config.mode == "redaction" else ()
         )
@@ -117,7 +117,13 @@ async def blur(request: Request, service: Shared) -> JSONResponse:
         form = await _form(request, service)
         asked = snapshot_request(form)
         name, data = await _picture(service, form)
-        done = await redact_picture(service, request, data, min_confidence=asked.config.threshold_d)
+        done = await redact_picture(
+            service,
+            request,
+            data,
+            min_confidence=asked.config.threshold_d,
+            camera=asked.camera_id,
+        )
         encoded = await asyncio.to_thread(base64.b64encode, done.data)
     body = {
         "processing_time": round(sum(done.timings_ms.values()), 3),

@@ -110,15 +110,11 @@ async def _read_batch(
     service: Service, request: Request, files: list[SentFile], query: ReadQuery
 ) -> list[BatchItem]:
     limit = service.settings.max_upload_bytes
-    fitting = [file.data for file in files if len(file.data) <= limit]
-    outcomes = iter(await read_pictures(service, request, fitting, read_options(query, service)))
+    pictures = [file.data if len(file.data) <= limit else too_large(limit) for file in files]
+    outcomes = await read_pictures(service, request, pictures, read_options(query, service))
     return [
-        _item(
-            service,
-            file.filename,
-            next(outcomes) if len(file.data) <= limit else too_large(limit),
-        )
-        for file in files
+        _item(service, file.filename, outcome)
+        for file, outcome in zip(files, outcomes, strict=True)
     ]
 
 
