@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lint unit format clean
+UV_VERSION := 0.13.9
+
+.PHONY: serve test lint unit format requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
@@ -22,16 +24,34 @@ format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Pins of all that is installed, for every platform and Python from 3.11 on. `requirements` adds what
+# a requirements*.in names anew and keeps the other pins; `upgrade` takes the newest versions.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) \
+	--annotation-style line --custom-compile-command "make requirements"
+
+requirements: $(VENV)/.uv
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-gpu.in --constraint requirements.txt --output-file requirements-gpu.txt
+	$(COMPILE) requirements-eval.in --constraint requirements.txt --output-file requirements-eval.txt
+	$(COMPILE) requirements-dev.in --constraint requirements-eval.txt --output-file requirements-dev.txt
+
+upgrade: UPGRADE := --upgrade
+upgrade: requirements
+
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.uv: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	touch $@
+
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.development: requirements.txt requirements-dev.txt $(wildcard requirements-eval.txt) | $(VENV)/bin/python
+$(VENV)/.development: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	touch $@ $(VENV)/.runtime
