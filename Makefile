@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 UV_VERSION := 0.13.9
 
-.PHONY: serve test lint unit format requirements upgrade clean
+.PHONY: serve test lint unit stress format requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
@@ -19,6 +19,10 @@ lint: $(VENV)/.development
 
 unit: $(VENV)/.development
 	$(BIN)/python -m pytest
+
+# Hours: the suite ten times in random order on busy cores, and once on one core.
+stress: $(VENV)/.development
+	$(BIN)/python -m tests.stress
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
