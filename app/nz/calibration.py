@@ -6,6 +6,11 @@ character c is ``(1 - floor) softmax(bias + log p @ weights)[c] + floor P(c | re
 with the confusions counted on plates of known text, so that nothing is impossible however sure the
 OCR is. Where no weights were measured they are the identity over ``temperature``.
 
+Whether a slot shows a character at all is no matter of look-alikes. An OCR that read one where the
+plate had ended, or none where there was one, has slipped, and slips go with doubt: so the
+likelihood of padding in a slot read as a character, and of any character in one read as padding,
+is taken times the odds of a slip there, 1 at most. What was read with certainty is not dropped.
+
 One calibration belongs to one OCR; it is a JSON file in ``calibrations/`` together with the record
 of how it was measured.
 """
@@ -75,12 +80,17 @@ class Calibration:
     def emissions(self, alphabet: str, pad_char: str) -> Emissions:
         weights, bias = self._weights(alphabet, pad_char)
         wrong = self.floor * self.confusion_matrix(alphabet, pad_char)
+        is_pad = np.array([character == pad_char for character in alphabet])
 
         def calibrate(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
             scores = np.log(np.maximum(probabilities, SMALLEST, dtype=np.float64)) @ weights + bias
             likelihoods: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
             likelihoods *= (1 - self.floor) / likelihoods.sum(axis=1, keepdims=True)
-            likelihoods += wrong[probabilities.argmax(axis=1)]
+            read = probabilities.argmax(axis=1)
+            likelihoods += wrong[read]
+            odds = np.clip(self.slip_odds(probabilities), SMALLEST, 1)[:, None]
+            likelihoods *= np.where(is_pad == is_pad[read, None], 1, odds)
+            likelihoods /= likelihoods.sum(axis=1, keepdims=True)
             return likelihoods
 
         return calibrate

@@ -3,6 +3,10 @@
 A text is drawn character by character: it is of some length, begins with a letter or a digit, goes
 on with the same kind or changes it, and each character is any of its kind. So what is written in
 runs, as plates of all countries are, is likelier than an arbitrary string.
+
+A text of seven characters is mostly a plate of one of the world's series. No New Zealand plate is
+so long, but each of them is one slip away, so how much such a text speaks for another country has
+to be said: a share of the texts of a length follows one of its ``FORMS``.
 """
 
 import math
@@ -16,6 +20,18 @@ CHANGE_OF_KIND: Final = 0.25
 LENGTHS: Final = (0.02, 0.02, 0.04, 0.06, 0.12, 0.26, 0.3, 0.12, 0.04, 0.02)
 """Share of texts with 1, 2, ... characters."""
 
+FORMS: Final = {
+    "AAA0000": 3.0,  # Brazil until 2018, Texas, others in America
+    "AA00AAA": 3.0,  # United Kingdom
+    "AA000AA": 3.0,  # France, Italy, Argentina
+    "AAA0A00": 2.0,  # Brazil since 2018
+    "0AAA000": 2.0,  # California, Western Australia
+    "0000AAA": 1.0,  # Spain
+    "A000AAA": 1.0,  # South Australia
+}
+"""Series of other countries by kinds of characters, with weights among those of their length."""
+IN_FORM: Final = 0.8
+"""Share of the texts of a length for which there are forms that follow one of them."""
 
 _KINDS: Final = str.maketrans(string.digits + string.ascii_uppercase, "0" * 10 + "A" * 26)
 
@@ -32,7 +48,17 @@ def _kinds_prior(kinds: str) -> float:
     changes = sum(before != after for before, after in pairwise(kinds))
     runs = CHANGE_OF_KIND**changes * (1 - CHANGE_OF_KIND) ** (len(kinds) - 1 - changes)
     characters = math.prod(1 / 10 if kind == "0" else 1 / 26 for kind in kinds)
-    return LENGTHS[len(kinds) - 1] * 0.5 * runs * characters
+    followed = _followed(len(kinds))
+    shape = (1 - sum(followed.values())) * 0.5 * runs + followed.get(kinds, 0.0)
+    return LENGTHS[len(kinds) - 1] * shape * characters
+
+
+@lru_cache
+def _followed(length: int) -> dict[str, float]:
+    """The forms of a length with their shares among all texts of it."""
+    weights = {form: weight for form, weight in FORMS.items() if len(form) == length}
+    total = sum(weights.values())
+    return {form: IN_FORM * weight / total for form, weight in weights.items()}
 
 
 def text_likelihood(
@@ -48,9 +74,15 @@ def text_likelihood(
     total = 0.0
     by_letter = by_digit = 0.5
     ends = list(reversed(after))[1:]
-    for share, letter, digit, end in zip(LENGTHS, letters, digits, ends, strict=False):
+    shown = zip(LENGTHS, letters, digits, ends, strict=False)
+    for length, (share, letter, digit, end) in enumerate(shown, start=1):
         by_letter, by_digit = by_letter * letter, by_digit * digit
-        total += share * (by_letter + by_digit) * end
+        followed = _followed(length)
+        shape = (1 - sum(followed.values())) * (by_letter + by_digit)
+        for form, part in followed.items():
+            kinds = zip(form, letters, digits, strict=False)
+            shape += part * math.prod(d if kind == "0" else a for kind, a, d in kinds)
+        total += share * shape * end
         moved = CHANGE_OF_KIND * (by_digit - by_letter)
         by_letter, by_digit = by_letter + moved, by_digit - moved
     return total

@@ -9,6 +9,7 @@ from app.nz.decoder import PlateDecoder, Reading
 from app.nz.validation import validate
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+KINDS = {"L": ALPHABET[10:36], "D": ALPHABET[:10]}
 
 
 def distributions(
@@ -129,6 +130,26 @@ def test_plates_beyond_the_furthest_issued_are_less_likely() -> None:
 @pytest.mark.parametrize("text", ["", "AB12345", "XX12YYZ0", "1234567890", "KKLM482", "KLM4822"])
 def test_foreign_and_empty_texts_are_not_corrected(text: str) -> None:
     assert decoder().decode(distributions(text)).corrected_plate is None
+
+
+@pytest.mark.parametrize("form", ["LLLDDDD", "LLLDLDD", "LLDDLLL", "LLDDDLL", "DLLLDDD"])
+@pytest.mark.parametrize("ocr", ["generic", "cct_xs_v2_global", "nz-mobile-vit-v2-ocr"])
+def test_what_was_read_with_certainty_is_not_dropped(ocr: str, form: str) -> None:
+    """Each of these is one character more than a New Zealand plate, which has ten times the odds
+    of any text before it is looked at."""
+    random = np.random.default_rng(3)
+    reader = PlateDecoder(ALPHABET, "_", threshold=0.85, calibration=load_calibration(ocr))
+    for _ in range(60):
+        text = "".join(random.choice(list(KINDS[kind])) for kind in form)
+        rivals = {slot: ("_", random.uniform(0, 0.003)) for slot in range(len(text))}
+        assert reader.decode(distributions(text, rivals)).corrected_plate is None
+
+
+@pytest.mark.parametrize("ocr", ["cct_xs_v2_global", "nz-mobile-vit-v2-ocr"])
+def test_what_was_read_in_doubt_is_dropped(ocr: str) -> None:
+    reader = PlateDecoder(ALPHABET, "_", threshold=0.85, calibration=load_calibration(ocr))
+    doubtful = distributions("KLM4822", {6: ("_", 0.45)})
+    assert reader.decode(doubtful).corrected_plate == "KLM482"
 
 
 @pytest.mark.parametrize("slots", [6, 9, 10])

@@ -30,3 +30,5 @@ def test_foreign_plates_are_left_alone(shared: Path, hub_pipeline: PlatePipeline
     corrected = [plate for plate in plates if plate.read and plate.read.corrected]
     assert len(plates) == 330
     assert len(corrected) <= 0.02 * len(plates)
+    right = [plate for plate in plates if plate.raw_right]
+    assert sum(not plate.right for plate in right) <= 0.01 * len(right)
