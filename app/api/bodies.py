@@ -7,19 +7,17 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.api.errors import describe_validation
+from app.api.multipart import MultipartReader, Part
 from app.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, UploadTimeout
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_FIELDS = 32
 _MULTIPART_OVERHEAD = 1 << 16
+_LENGTH_DIGITS = 20
 MAX_JSON_BYTES = 1 << 16
-MAX_TEXT_BYTES = 1 << 20
-"""Of a part that is no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +28,10 @@ class SentFile:
     data: bytes
 
 
-class _InMemoryParser(MultiPartParser):
-    """Keeps every part in memory: their sum is limited already, and disks are slow.
-
-    A form that breaks off is an error; Starlette would drop its last part.
-    """
-
-    spool_max_size = 1 << 40
-    _ended = False
-
-    async def parse(self) -> FormData:
-        self.stream = self._to_the_end(self.stream)
-        return await super().parse()
-
-    def on_end(self) -> None:
-        self._ended = True
-
-    async def _to_the_end(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        async for chunk in stream:
-            yield chunk
-        if not self._ended:
-            raise MultiPartException("The form breaks off before its last boundary.")
-
-
 async def read_files(
     request: Request, field: str, *, max_files: int, max_bytes: int, timeout: float
 ) -> list[SentFile]:
-    """The files of a multipart body under one field name, at least one.
+    """The files of a multipart body under one field name, at least one, or a body that is one.
 
     Args:
         max_bytes: for all files together.
@@ -65,59 +40,63 @@ async def read_files(
     Raises:
         UnsupportedMediaType, InvalidRequest, RequestTooLarge, UploadTimeout
     """
-    if not is_multipart(request):
-        raise UnsupportedMediaType("Send the picture as multipart/form-data.")
-    form = await parse_multipart(request, max_files=max_files, max_bytes=max_bytes, timeout=timeout)
-    try:
-        uploads = [value for value in form.getlist(field) if isinstance(value, UploadFile)]
-        if not uploads:
+    if is_multipart(request):
+        parts = await read_multipart(
+            request, max_files=max_files, max_bytes=max_bytes, timeout=timeout
+        )
+        files = [SentFile(part.filename, bytes(part.data)) for part in parts if part.name == field]
+        if not files:
             raise InvalidRequest(f"The form has no file in the field '{field}'.")
-        return [SentFile(upload.filename, await upload.read()) for upload in uploads]
-    finally:
-        await form.close()
+        if len(files) > max_files:
+            raise InvalidRequest(f"The form has more than {max_files} files.")
+        return files
+    if not _may_be_picture(request):
+        raise UnsupportedMediaType(
+            "Send the picture as multipart/form-data, or as the whole body with its own "
+            "Content-Type, such as image/jpeg."
+        )
+    return [SentFile(None, await read_bytes(request, max_bytes=max_bytes, timeout=timeout))]
 
 
 def is_multipart(request: Request) -> bool:
-    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+    return _media_type(request) == "multipart/form-data"
 
 
-async def parse_multipart(
-    request: Request,
-    *,
-    max_files: int,
-    max_bytes: int,
-    timeout: float,
-    max_text_bytes: int = MAX_TEXT_BYTES,
-) -> FormData:
-    """A multipart body, which the caller closes.
+def _may_be_picture(request: Request) -> bool:
+    """Whether the whole body may be one; which kind it says it is of is never believed."""
+    media_type = _media_type(request)
+    return media_type.startswith("image/") or media_type in ("", "application/octet-stream")
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_multipart(
+    request: Request, *, max_files: int, max_bytes: int, timeout: float
+) -> list[Part]:
+    """All parts of a multipart body.
 
     Args:
         max_bytes: for all parts together.
-        max_text_bytes: for each part that is no file.
 
     Raises:
         InvalidRequest, RequestTooLarge, UploadTimeout
     """
-    parser = _InMemoryParser(
-        request.headers,
-        _limited(request, max_bytes + _MULTIPART_OVERHEAD),
-        max_files=max_files,
-        max_fields=MAX_FIELDS,
-        max_part_size=max_text_bytes,
+    reader = MultipartReader(
+        request.headers["content-type"], max_files=max_files, max_parts=max_files + MAX_FIELDS
     )
     try:
         async with asyncio.timeout(timeout):
-            return await parser.parse()
+            async for chunk in _limited(request, max_bytes + _MULTIPART_OVERHEAD):
+                reader.feed(chunk)
     except TimeoutError as error:
         raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
-    except MultiPartException as error:
-        raise InvalidRequest(error.message) from error
-    except UnicodeError as error:  # charset=undefined and the like
-        raise InvalidRequest("The form cannot be decoded in the charset it names.") from error
+    return reader.finish()
 
 
 async def read_file(request: Request, field: str, *, max_bytes: int, timeout: float) -> bytes:
-    """The bytes of the one file of a multipart body; arguments and errors as for `read_files`."""
+    """The bytes of the one file of a body; arguments and errors as for `read_files`."""
     (file, *_) = await read_files(request, field, max_files=1, max_bytes=max_bytes, timeout=timeout)
     if len(file.data) > max_bytes:
         raise too_large(max_bytes)
@@ -144,17 +123,20 @@ async def read_json(request: Request, model: type[Model], *, timeout: float) -> 
 
 async def read_bytes(request: Request, *, max_bytes: int, timeout: float) -> bytes:
     """The whole body. Raises RequestTooLarge, UploadTimeout."""
+    body = bytearray()
     try:
         async with asyncio.timeout(timeout):
-            return b"".join([chunk async for chunk in _limited(request, max_bytes)])
+            async for chunk in _limited(request, max_bytes):
+                body += chunk
     except TimeoutError as error:
         raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    return bytes(body)
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
     """The body's chunks, counted as they come, whatever Content-Length says."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
+    if announced.isdecimal() and int(announced[:_LENGTH_DIGITS]) > max_bytes:
         raise RequestTooLarge(f"The body has more than {max_bytes} bytes.")
     received = 0
     async for chunk in request.stream():

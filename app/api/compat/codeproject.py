@@ -58,11 +58,11 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
             timeout=settings.upload_timeout,
         )
         least = _min_confidence(request, form)
-        if not form.files:
+        picture = form.any_file()
+        if picture is None:
             raise InvalidRequest("The form has no picture.")
-        _, picture = form.files[0]
         options = read_options(query, service)
-        result = await read_picture(service, request, picture.data, options)
+        result = await read_picture(service, request, bytes(picture.data), options)
     return JSONResponse(_answer(service, result, least))
 
 

@@ -5,123 +5,171 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
+import pydantic_core
 from fastapi import Request
-from starlette.datastructures import UploadFile
 
-from app.api.bodies import MAX_FIELDS, SentFile, is_multipart, parse_multipart, read_bytes
+from app.api.bodies import MAX_FIELDS, is_multipart, read_bytes, read_multipart, too_large
+from app.api.multipart import Part
 from app.errors import InvalidRequest, RequestTooLarge
 
 _MAX_FILES = 4
-_DATA_URL = re.compile(r"data:[\w/+.;=-]*,")
+_MAX_TEXT_BYTES = 1 << 16
+_MAX_JSON_MARKS = 1 << 12
+_PIECE = 1 << 18
+_DATA_URL = re.compile(rb"data:[\w/+.;=-]*,")
 _NOT_BASE64 = "The picture is no base64 text."
+_NO_FORM = "The body is neither a form, nor a JSON object, nor a picture."
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a client filled in: files in their order, and the texts of each field."""
+    """What a client filled in, in its order."""
 
-    files: tuple[tuple[str, SentFile], ...]
-    texts: Mapping[str, tuple[str, ...]]
+    parts: tuple[Part, ...]
 
     def text(self, field: str) -> str | None:
-        """The first text of a field that is not empty."""
-        return next((text for text in self.texts.get(field, ()) if text), None)
+        """The first text of a field that is not empty. Raises RequestTooLarge."""
+        data = self.long_text(field)
+        if data is None:
+            return None
+        if len(data) > _MAX_TEXT_BYTES:
+            raise RequestTooLarge(f"{field} has more than {_MAX_TEXT_BYTES} bytes.")
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
 
-    def file(self, field: str) -> SentFile | None:
-        """The first file of a field that is not empty: browsers send an empty one for none."""
-        return next((file for name, file in self.files if name == field and file.data), None)
+    def long_text(self, field: str) -> bytes | None:
+        """As `text`, undecoded and of any length: a picture in base64."""
+        return next(
+            (
+                bytes(part.data)
+                for part in self.parts
+                if part.name == field and part.data and not part.is_file
+            ),
+            None,
+        )
+
+    def file(self, *fields: str) -> Part | None:
+        """The first file of one of the fields that is not empty: browsers send an empty one."""
+        return next(
+            (
+                part
+                for part in self.parts
+                if part.name in (None, *fields) and part.data and part.is_file
+            ),
+            None,
+        )
+
+    def any_file(self) -> Part | None:
+        """The first file of any field, even an empty one."""
+        return next((part for part in self.parts if part.is_file), None)
 
 
 async def read_form(request: Request, *, max_picture_bytes: int, timeout: float) -> Form:
-    """A multipart, URL-encoded or JSON body with at most one picture, as file or as base64 text.
+    """A body with at most a few pictures, as files or as base64 text, or one that is a picture.
 
-    A body without Content-Type is taken for JSON if it looks like that, else for URL-encoded.
+    Multipart is known by its Content-Type; anything else by its bytes: a picture, JSON, or
+    URL-encoded fields.
 
     Raises:
         InvalidRequest, RequestTooLarge, UploadTimeout
     """
     max_text_bytes = max_picture_bytes * 3 // 2  # base64 takes 4/3, its line breaks or escapes more
     if is_multipart(request):
-        form = await parse_multipart(
-            request,
-            max_files=_MAX_FILES,
-            max_bytes=max_text_bytes,
-            max_text_bytes=max_text_bytes,
-            timeout=timeout,
+        parts = await read_multipart(
+            request, max_files=_MAX_FILES, max_bytes=max_text_bytes, timeout=timeout
         )
-        try:
-            parts = form.multi_items()
-            files = [
-                (name, SentFile(part.filename, await part.read()))
-                for name, part in parts
-                if isinstance(part, UploadFile)
-            ]
-            texts = [(name, part) for name, part in parts if isinstance(part, str)]
-        finally:
-            await form.close()
-        for _, file in files:
-            _check_size(file.data, max_picture_bytes)
-        return Form(tuple(files), _grouped(texts))
-    body = await read_bytes(request, max_bytes=max_text_bytes, timeout=timeout)
-    return Form((), _grouped(await asyncio.to_thread(_parse_texts, body)))
+    else:
+        body = await read_bytes(request, max_bytes=max_text_bytes, timeout=timeout)
+        parts = await asyncio.to_thread(_parse, body)
+    if any(part.is_file and len(part.data) > max_picture_bytes for part in parts):
+        raise too_large(max_picture_bytes)
+    return Form(tuple(parts))
 
 
-def _parse_texts(body: bytes) -> list[tuple[str, str]]:
+def _parse(body: bytes) -> list[Part]:
+    """A body that is no multipart form. Raises InvalidRequest."""
+    if 0 in body:
+        return [Part(None, None, bytearray(body))]
+    return _json_parts(body) if body.lstrip()[:1] == b"{" else _url_encoded_parts(body)
+
+
+def _json_parts(body: bytes) -> list[Part]:
+    """The members of a JSON object; those of a list are members of its name each.
+
+    Parsing holds the interpreter, so what takes it long is counted first: base64 has none of it
+    but an escape for some slashes and line breaks.
+    """
+    marks = sum(body.count(mark) for mark in (b'"', b",", b"[", b"{"))
+    if marks > _MAX_JSON_MARKS or body.count(b"\\") > _MAX_JSON_MARKS + len(body) // 8:
+        raise InvalidRequest("The JSON object has too many members.")
     try:
-        text = body.decode()
-        if not text.lstrip().startswith("{"):
-            return parse_qsl(text, max_num_fields=MAX_FIELDS)
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("The body is neither a form nor a JSON object.") from error
-    return [
-        (name, item if isinstance(item, str) else json.dumps(item))
+        values = pydantic_core.from_json(body)
+    except ValueError as error:
+        raise InvalidRequest(_NO_FORM) from error
+    parts = [
+        Part(name, None, bytearray((item if isinstance(item, str) else json.dumps(item)).encode()))
         for name, value in values.items()
         for item in (value if isinstance(value, list) else [value])
         if item is not None
     ]
+    if len(parts) > MAX_FIELDS:
+        raise InvalidRequest(f"The JSON object has more than {MAX_FIELDS} values.")
+    return parts
 
 
-def _grouped(items: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    names = dict(items)
-    return {name: tuple(text for key, text in items if key == name) for name in names}
+def _url_encoded_parts(body: bytes) -> list[Part]:
+    if body.count(b"&") >= MAX_FIELDS:
+        raise InvalidRequest(f"The form has more than {MAX_FIELDS} fields.")
+    fields = [field.partition(b"=") for field in body.split(b"&")]
+    return [
+        Part(_unquoted(name).decode(errors="replace"), None, _unquoted(value))
+        for name, separator, value in fields
+        if separator
+    ]
 
 
-async def picture_in(text: str, *, max_bytes: int) -> bytes:
-    """The picture in a text field: base64, a data URL, or the bytes of a file part without a name.
+def _unquoted(text: bytes) -> bytearray:
+    """What was percent-encoded, piece by piece: at once it takes many times its size in memory."""
+    unquoted, start = bytearray(), 0
+    while start < len(text):
+        end = start + _PIECE
+        escape = text.find(b"%", end - 2, end)  # not to be cut
+        end = end if escape < 0 else escape
+        unquoted += unquote_to_bytes(text[start:end].replace(b"+", b" "))
+        start = end
+    return unquoted
+
+
+async def picture_in(text: bytes, *, max_bytes: int) -> bytes:
+    """The picture in a text field: base64, or a data URL with it.
 
     Raises:
         InvalidRequest, RequestTooLarge
     """
     picture = await asyncio.to_thread(_decode, text)
-    _check_size(picture, max_bytes)
+    if len(picture) > max_bytes:
+        raise too_large(max_bytes)
     return picture
 
 
-def _decode(text: str) -> bytes:
-    if not text.isascii():
-        # What is no text was decoded as Latin-1, so it can be had back.
-        try:
-            return text.encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise InvalidRequest(_NOT_BASE64) from error
+def _decode(text: bytes) -> bytes:
     start = _DATA_URL.match(text[:128])
-    encoded = text[start.end() if start else 0 :]
+    encoded = text[start.end() if start else 0 :].strip()
     # '+' arrives as a space where a client did not escape it in a URL-encoded form.
-    standard = encoded.strip().replace(" ", "+").translate(_TO_STANDARD)
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    standard = encoded.translate(_TO_STANDARD, b"\r\n")
+    standard += b"=" * (-len(standard) % 4)
+    try:  # in pieces: each holds the interpreter
+        return b"".join(
+            base64.b64decode(standard[at : at + _PIECE], validate=True)
+            for at in range(0, len(standard), _PIECE)
+        )
     except binascii.Error as error:
         raise InvalidRequest(_NOT_BASE64) from error
 
 
-_TO_STANDARD = str.maketrans({"-": "+", "_": "/", "\r": None, "\n": None})
-
-
-def _check_size(picture: bytes, limit: int) -> None:
-    if len(picture) > limit:
-        raise RequestTooLarge(f"The picture has more than {limit} bytes.")
+_TO_STANDARD = bytes.maketrans(b"-_ ", b"+/+")

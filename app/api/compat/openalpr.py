@@ -54,9 +54,9 @@ async def recognize(request: Request, service: Shared) -> JSONResponse:
 
 
 async def _picture(service: Service, form: Form) -> bytes:
-    if file := form.file("image"):
-        return file.data
-    if text := form.text("image_bytes"):
+    if file := form.file("image", "image_bytes"):
+        return bytes(file.data)
+    if text := form.long_text("image_bytes"):
         return await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("image_url"):
         return await service.fetcher.fetch(url)

@@ -90,7 +90,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
     with service.admission.admit(admission_weight(ReadQuery(), service)):
         form = await _form(request, service)
-        asked = snapshot_request(form)
+        asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
         name, data = await _picture(service, form)
         config = asked.config
         options = read_options(ReadQuery(min_confidence=config.threshold_d), service)
@@ -115,7 +115,7 @@ async def blur(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
     with service.admission.admit(redaction_weight(service)):
         form = await _form(request, service)
-        asked = snapshot_request(form)
+        asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
         name, data = await _picture(service, form)
         done = await redact_picture(
             service,
@@ -183,12 +183,12 @@ async def _picture(service: Service, form: Form) -> tuple[str, bytes]:
         InvalidRequest, RequestTooLarge, FetchError
     """
     if file := form.file("upload"):
-        return file.filename or _unnamed(), file.data
-    if text := form.text("upload"):
+        return file.filename or _unnamed(), bytes(file.data)
+    if text := form.long_text("upload"):
         return _unnamed(), await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("upload_url"):
-        name = PurePosixPath(urlsplit(url).path).name
-        return name or _unnamed(), await service.fetcher.fetch(url)
+        data = await service.fetcher.fetch(url)  # first, because it refuses what is no URL
+        return PurePosixPath(urlsplit(url).path).name or _unnamed(), data
     raise InvalidRequest("Send a picture as upload or upload_url.")
 
 

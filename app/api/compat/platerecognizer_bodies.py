@@ -62,7 +62,7 @@ def matcher(pattern: str) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
-    options.max_mem = 1 << 20
+    options.max_mem = 1 << 16  # of the program, and so of the time to compile it
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
