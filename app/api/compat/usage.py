@@ -1,12 +1,20 @@
 """Calls counted by month, for clients that ask how many they have left."""
 
+import logging
 import sqlite3
 import threading
+import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-_WAIT_SECONDS = 5.0
+logger = logging.getLogger(__name__)
+
+_START_SECONDS = 5.0
+_WAIT_MS = 100
+_RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +35,21 @@ class Usage:
 class UsageCounter:
     """Counts in an SQLite file, which processes may share and which outlives them, or in memory.
 
-    Months are those of UTC. Thread-safe.
+    While the file cannot be used (locked, or its disk full) calls are kept and written later: no
+    answer to a picture depends on them. Months are those of UTC. Thread-safe.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
         """Raises OSError where the file cannot be used."""
         self._lock = threading.Lock()
+        self._clock = clock
+        self._retry_at = 0.0
+        self._written: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
         try:
             self._database = sqlite3.connect(
                 ":memory:" if file is None else file,
-                timeout=_WAIT_SECONDS,
+                timeout=_START_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )
@@ -45,6 +58,7 @@ class UsageCounter:
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS usage (month TEXT PRIMARY KEY, calls INTEGER NOT NULL)"
             )
+            self._database.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
         except sqlite3.Error as error:
             raise OSError(f"The usage file {file} cannot be used: {error}.") from error
 
@@ -52,27 +66,46 @@ class UsageCounter:
         """Count one call."""
         now = datetime.now(UTC)
         with self._lock:
-            self._database.execute(
-                "INSERT INTO usage VALUES (?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1",
-                (_key(now),),
-            )
+            self._kept[_key(now)] += 1
             return self._usage(now)
 
     def usage(self) -> Usage:
+        """What was counted, with what others wrote to the file where it can be read."""
         with self._lock:
             return self._usage(datetime.now(UTC))
 
     def close(self) -> None:
         with self._lock:
+            self._retry_at = 0.0
+            self._synchronize()
             self._database.close()
 
     def _usage(self, now: datetime) -> Usage:
-        calls, total = self._database.execute(
-            "SELECT coalesce(sum(calls) FILTER (WHERE month = ?), 0), coalesce(sum(calls), 0)"
-            " FROM usage",
-            (_key(now),),
-        ).fetchone()
-        return Usage(now, calls, total)
+        self._synchronize()
+        calls = self._written + self._kept
+        return Usage(now, calls[_key(now)], calls.total())
+
+    def _synchronize(self) -> None:
+        if self._clock() < self._retry_at:
+            return
+        try:
+            self._write()
+            self._written = Counter(dict(self._database.execute("SELECT month, calls FROM usage")))
+        except sqlite3.Error as error:
+            self._retry_at = self._clock() + _RETRY_SECONDS
+            logger.warning("%d calls are not in the usage file yet: %s", self._kept.total(), error)
+
+    def _write(self) -> None:
+        if not self._kept:
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        with self._database:  # commits or rolls back
+            self._database.executemany(
+                "INSERT INTO usage VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
+                list(self._kept.items()),
+            )
+        self._kept.clear()
 
 
 def _key(moment: datetime) -> str:
