@@ -29,6 +29,7 @@ Shared = Annotated[Service, Depends(get_service)]
 _HOST = "localhost"
 _MODULE = {"moduleId": "ALPR", "moduleName": "License Plate Reader"}
 _NAMED_PLATES = 3
+_PER_CENT = 100
 
 
 class CodeProjectRoute(TranslatedRoute):
@@ -91,12 +92,21 @@ async def custom_models() -> JSONResponse:
 
 
 def _min_confidence(request: Request, form: Form) -> float:
-    """Of a reading, from the form or the query; 0 where neither has it."""
+    """Of a reading, from the form or the query; 0 where neither has it.
+
+    `0,4` is what clients of other languages send, and `40` means 40 %.
+
+    Raises:
+        InvalidRequest: no number from 0 to 100.
+    """
     text = form.text("min_confidence") or request.query_params.get("min_confidence") or "0"
     try:
-        return float(text)
+        number = float(text.replace(",", "."))
     except ValueError as error:
         raise InvalidRequest("min_confidence is no number.") from error
+    if not 0 <= number <= _PER_CENT:  # nan is not either
+        raise InvalidRequest("min_confidence is not from 0 to 1, nor a percentage.")
+    return number if number <= 1 else number / _PER_CENT
 
 
 def _answer(service: Service, result: FrameResult, least: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from app.api.auth import given_key
 from app.api.compat.forms import Form, picture_in, read_form
 from app.api.compat.platerecognizer_bodies import (
+    MAX_CALLS,
     box_body,
     iso,
     snapshot_request,
@@ -100,7 +101,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
         )
     body = {
         "processing_time": round(sum(result.timings_ms.values()), 3),
-        "results": snapshot_results(result, config, service.settings.compat_plate, unread),
+        "results": snapshot_results(result, asked, service.settings.compat_plate, unread),
         "filename": name,
         "version": 1,
         "camera_id": asked.camera_id,
@@ -116,6 +117,7 @@ async def blur(request: Request, service: Shared) -> JSONResponse:
     with service.admission.admit(redaction_weight(service)):
         form = await _form(request, service)
         asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
+        _refuse_faces(form)
         name, data = await _picture(service, form)
         done = await redact_picture(
             service,
@@ -155,11 +157,17 @@ async def info(service: Shared) -> JSONResponse:
         {
             "version": "1",
             "license_key": "",
-            "total_calls": usage.total,
+            "total_calls": MAX_CALLS,
             "usage": usage_body(usage),
             "webhooks": [],
         }
     )
+
+
+def _refuse_faces(form: Form) -> None:
+    """Raises InvalidRequest: who asks for it would publish the faces that are still there."""
+    if (form.text("faces") or "0").strip().lower() not in ("0", "false", "no", "off"):
+        raise InvalidRequest("Faces are not blurred here: leave out faces, or send 0.")
 
 
 async def _counted(service: Service, body: dict[str, Any]) -> JSONResponse:

@@ -27,6 +27,7 @@ MAX_CALLS = 1_000_000_000
 _MAX_FORMATS = 32
 _MAX_FORMAT_LENGTH = 200
 _REGION = "nz"
+_NO_VEHICLE: dict[str, list[Any]] = {"model_make": [], "color": [], "orientation": []}
 _NO_BOX = {"xmin": 0, "ymin": 0, "xmax": 0, "ymax": 0}
 
 
@@ -76,6 +77,7 @@ class SnapshotRequest:
     camera_id: str | None
     timestamp: str | None
     config: EngineConfig
+    wants_vehicles: bool = False
 
 
 def snapshot_request(form: Form) -> SnapshotRequest:
@@ -89,23 +91,26 @@ def snapshot_request(form: Form) -> SnapshotRequest:
         raise InvalidRequest(f"config: {describe_validation(error.errors())}") from error
     except ValueError as error:
         raise InvalidRequest("timestamp is no ISO 8601 date and time.") from error
-    return SnapshotRequest(form.text("camera_id"), timestamp, config)
+    wants_vehicles = (form.text("mmc") or "").lower() in ("true", "1", "yes", "on")
+    return SnapshotRequest(form.text("camera_id"), timestamp, config, wants_vehicles)
 
 
 def snapshot_results(
     result: FrameResult,
-    config: EngineConfig,
+    asked: SnapshotRequest,
     prefer: Preference,
     unread: Sequence[Detection] = (),
 ) -> list[dict[str, Any]]:
     """The plates of a picture; `unread` are such as could be found but not read."""
+    config = asked.config
     results: list[dict[str, Any]] = []
     for plate in result.plates:
         readings = _expected_first(ranked_readings(plate, prefer), config.text_formats)
         lawful = config.region != "strict" or is_lawful(plate, prefer)
         if lawful and readings[0].score >= config.threshold_o:
             results.append(_body(plate.detection, readings, lawful_probability(plate)))
-    return results + [_body(detection, [Ranked("", 0.0)], 0.0) for detection in unread]
+    results += [_body(detection, [Ranked("", 0.0)], 0.0) for detection in unread]
+    return [{**body, **_NO_VEHICLE} for body in results] if asked.wants_vehicles else results
 
 
 def _expected_first(readings: tuple[Ranked, ...], formats: Sequence[str]) -> tuple[Ranked, ...]:
@@ -149,7 +154,7 @@ def statistics_body(usage: Usage) -> dict[str, Any]:
             "resets_on": iso(usage.resets_on),
             "max_calls": MAX_CALLS,
         },
-        "total_calls": usage.total,
+        "total_calls": MAX_CALLS,  # what the licence allows: clients subtract `calls` from it
     }
 
 

@@ -169,9 +169,13 @@ def test_the_first_file_counts_whatever_its_name(
     ("form", "query", "count"),
     [
         ("0.1", "", 1),
-        ("1.1", "", 0),
-        (None, "?min_confidence=1.1", 0),
-        ("0.1", "?min_confidence=2", 1),
+        ("1", "", 0),
+        (None, "?min_confidence=1", 0),
+        ("0.1", "?min_confidence=1", 1),
+        ("0,4", "", 1),
+        ("40", "", 1),
+        ("100", "", 0),
+        ("4e-1", "", 1),
     ],
 )
 def test_min_confidence_of_form_and_query(
@@ -213,7 +217,9 @@ def test_overload_and_broken_requests_are_failures(
         assert "in flight" in failure(client, files=files)
     assert "no picture" in failure(client, data={"min_confidence": "0.4"})
     assert "no picture" in failure(client, content=b"?", headers={"Content-Type": "image/jpeg"})
-    assert "min_confidence" in failure(client, files=files, data={"min_confidence": "high"})
+    for confidence in ("high", "nan", "inf", "-0.1", "101", "1e999", "0,4,0", "0x1"):
+        data = {"min_confidence": confidence}
+        assert "min_confidence" in failure(client, files=files, data=data), confidence
     refused = client.get("/metrics").text
     assert 'alpr_refused_requests_total{code="overloaded"} 1.0' in refused
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.api.compat.platerecognizer_bodies import EngineConfig, snapshot_results
+from app.api.compat.platerecognizer_bodies import EngineConfig, SnapshotRequest, snapshot_results
 from app.api.compat.ranking import Preference, is_lawful, ranked_readings
 from app.nz.decoder import Candidate, Correction, Reading
 from app.nz.validation import validate
@@ -27,6 +27,10 @@ def plate(
         ),
         Reading(text, validate(text), corrected, found, correction),
     )
+
+
+def asking(config: dict[str, object]) -> SnapshotRequest:
+    return SnapshotRequest(None, None, EngineConfig.model_validate(config))
 
 
 READ_WELL = plate("KLM482", 0.9, ("KLM482", 0.97), ("KLM48Z", 0.02))
@@ -79,14 +83,14 @@ def test_lawful_is_what_is_given(read: Plate, prefer: Preference, lawful: bool) 
 )
 def test_options_of_plate_recognizers_engine(config: dict[str, object], found: list[str]) -> None:
     result = FrameResult((READ_WELL, CORRECTED, FOREIGN), 640, 480, {}, {})
-    bodies = snapshot_results(result, EngineConfig.model_validate(config), "corrected")
+    bodies = snapshot_results(result, asking(config), "corrected")
     assert [body["plate"] for body in bodies] == found
 
 
 def test_what_could_not_be_read_comes_last_and_has_every_field() -> None:
     result = FrameResult((READ_WELL,), 640, 480, {}, {})
     unread = Detection(Box(200, 20, 240, 40), 0.25)
-    read, other = snapshot_results(result, EngineConfig(), "corrected", [unread])
+    read, other = snapshot_results(result, asking({}), "corrected", [unread])
     assert set(read) == set(other)
     assert (other["plate"], other["score"], other["dscore"]) == ("", 0.0, 0.25)
     assert other["candidates"] == [{"plate": "", "score": 0.0}]
