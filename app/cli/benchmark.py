@@ -11,7 +11,7 @@ from rich.table import Table
 from app.cli.predict import find_pictures
 from app.config import Settings
 from app.errors import InvalidRequest
-from app.lab.benchmark.comparison import Comparison, compare
+from app.lab.benchmark.comparison import Benchmark, compare
 from app.processors import usable_processors
 from app.weights.resolve import resolve_weights
 
@@ -39,27 +39,27 @@ def run(arguments: argparse.Namespace) -> int:
         raise InvalidRequest("There are no pictures to send.")
     console = Console()
     with console.status("starting both servers") as status:
-        comparison = compare(
+        benchmark = compare(
             resolve_weights(Settings()),
             pictures,
             seconds=arguments.seconds,
             rounds=arguments.rounds,
             progress=status.update,
         )
-    _print(console, comparison)
+    _print(console, benchmark)
     if arguments.json is not None:
-        arguments.json.write_text(comparison.to_json())
+        arguments.json.write_text(benchmark.to_json())
     return 0
 
 
-def _print(console: Console, comparison: Comparison) -> None:
+def _print(console: Console, benchmark: Benchmark) -> None:
     date = datetime.now(UTC).date()
     title = (
-        f"{date}, {usable_processors()} processors, frames of {comparison.frame_bytes // 1000} kB"
+        f"{date}, {usable_processors()} processors, frames of {benchmark.frame_bytes // 1000} kB"
     )
     table = Table("server", "clients", "requests/s", "p50 ms", "p99 ms", "/health p99 ms", "failed")
     table.title = title
-    for name, results in comparison.results.items():
+    for name, results in benchmark.results.items():
         for result in results:
             table.add_row(
                 name,
@@ -72,7 +72,7 @@ def _print(console: Console, comparison: Comparison) -> None:
             )
     console.print(table)
     costs = Table("detail", "picture", "passes", "p50 ms", "p99 ms", title="One client")
-    for cost in comparison.details:
+    for cost in benchmark.details:
         costs.add_row(
             cost.detail,
             f"{cost.width} x {cost.height}",
@@ -81,14 +81,14 @@ def _print(console: Console, comparison: Comparison) -> None:
             f"{cost.p99_ms:.0f}",
         )
     console.print(costs)
-    for name, ratios in comparison.ratios.items():
+    for name, ratios in benchmark.ratios.items():
         listed = ", ".join(f"{ratio:.2f} at {clients}" for clients, ratio in ratios.items())
         console.print(f"requests/s, {name} over the article's: {listed} clients")
-    total = comparison.cpu_ms["total"]
+    total = benchmark.cpu_ms["total"]
     shares = ", ".join(
         f"{stage} {milliseconds:.1f} ({milliseconds / total:.0%})"
-        for stage, milliseconds in comparison.cpu_ms.items()
+        for stage, milliseconds in benchmark.cpu_ms.items()
         if stage != "total"
     )
     console.print(f"our processor time a request: {total:.1f} ms: {shares}")
-    console.print(f"start-up: {comparison.startup_seconds}")
+    console.print(f"start-up: {benchmark.startup_seconds}")

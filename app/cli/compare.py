@@ -23,5 +23,5 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print and write the changes. Raises EvaluationError."""
-    status: int = load("app.lab.evaluation.comparing").run(arguments)
+    status: int = load("app.lab.evaluation.compare").run(arguments)
     return status

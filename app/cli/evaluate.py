@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from app.lab.evaluation.errors import RequirementsMissing
+from app.lab.errors import RequirementsMissing
 
 REQUIREMENTS = "requirements-eval.txt"
 _PACKAGES = frozenset({"rapidfuzz", "matplotlib"})
@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, write. Raises EvaluationError, ModelError, InferenceError."""
-    status: int = load("app.lab.evaluation.measuring").run(arguments)
+    status: int = load("app.lab.evaluation.evaluate").run(arguments)
     return status
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
-from app.lab.evaluation.outcomes import PlateOutcome
-from app.lab.evaluation.reading import read_crops
+from app.lab.evaluation.results import PlateOutcome
+from app.lab.evaluation.run import read_crops
 from app.vision.pipeline import PlatePipeline
 
 

@@ -37,7 +37,7 @@ class DetailCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Benchmark:
     """Medians over the rounds, by server and number of clients.
 
     `ratios` are ours over the article's in requests a second, with our default settings and with
@@ -64,7 +64,7 @@ def compare(
     rounds: int,
     clients: Sequence[int] = CLIENTS,
     progress: Callable[[str], None] = lambda step: None,
-) -> Comparison:
+) -> Benchmark:
     """Alternate between the servers, so that a change of the machine's pace meets both."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -99,7 +99,7 @@ def compare(
             for server in servers
         }
         article, *own = (results[server.name] for server in servers)
-        return Comparison(
+        return Benchmark(
             results=results,
             ratios={
                 server.name: {

@@ -6,15 +6,15 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from app.lab.evaluation.errors import ResultError
-from app.lab.evaluation.outcomes import Evaluation, PhotoOutcome, PlateOutcome
+from app.lab.errors import ResultError
+from app.lab.evaluation.results import Evaluation, PhotoOutcome, PlateOutcome
 
 SIGNIFICANCE: Final = 0.05
 _Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One plate or photo that came out otherwise: `a` and `b` are the two answers."""
 
     photo: str
@@ -30,8 +30,8 @@ class Paired:
     samples: int
     right_a: int
     right_b: int
-    fixed: tuple[Change, ...]
-    broken: tuple[Change, ...]
+    fixed: tuple[Difference, ...]
+    broken: tuple[Difference, ...]
     p_value: float
 
     @property
@@ -133,20 +133,23 @@ def _pair(
     show: Callable[[PlateOutcome], str],
 ) -> Paired:
     return _paired(
-        [(Change(a.photo, a.truth or "", show(a), show(b)), right(a), right(b)) for a, b in plates]
+        [
+            (Difference(a.photo, a.truth or "", show(a), show(b)), right(a), right(b))
+            for a, b in plates
+        ]
     )
 
 
 def _pair_photos(photos: Sequence[tuple[PhotoOutcome, PhotoOutcome]]) -> Paired:
     return _paired(
         [
-            (Change(a.name, "", _found(a), _found(b)), not a.unmatched, not b.unmatched)
+            (Difference(a.name, "", _found(a), _found(b)), not a.unmatched, not b.unmatched)
             for a, b in photos
         ]
     )
 
 
-def _paired(judged: Sequence[tuple[Change, bool, bool]]) -> Paired:
+def _paired(judged: Sequence[tuple[Difference, bool, bool]]) -> Paired:
     fixed = tuple(change for change, before, after in judged if after and not before)
     broken = tuple(change for change, before, after in judged if before and not after)
     return Paired(

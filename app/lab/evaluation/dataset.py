@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.cli.predict import find_pictures
-from app.lab.evaluation.errors import DatasetError
+from app.lab.errors import DatasetError
 from app.lab.evaluation.matching import BoxF
 from app.nz.validation import normalize
 

@@ -6,26 +6,27 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from app.lab.evaluation.accuracy import (
+from app.lab.evaluation.figures.accuracy import (
     Accuracy,
     Corrections,
+    DetectionReport,
     PlateMetrics,
     accuracy,
     corrections,
     plate_metrics,
+    report_detection,
 )
-from app.lab.evaluation.breakdown import COLUMNS, Group, break_down
-from app.lab.evaluation.characters import CharacterReport, report_characters
-from app.lab.evaluation.confidence import (
+from app.lab.evaluation.figures.breakdown import COLUMNS, Group, break_down
+from app.lab.evaluation.figures.characters import CharacterReport, report_characters
+from app.lab.evaluation.figures.confidence import (
     Reliability,
     RiskCoverage,
     reliability,
     risk_coverage,
 )
-from app.lab.evaluation.detection import DetectionReport, report_detection
-from app.lab.evaluation.outcomes import Evaluation, PlateOutcome, ReadPlate
-from app.lab.evaluation.remaining import RemainingError, remaining_errors
-from app.lab.evaluation.timing import Timing, summarise_timings
+from app.lab.evaluation.figures.remaining import RemainingError, remaining_errors
+from app.lab.evaluation.figures.timing import Timing, summarise_timings
+from app.lab.evaluation.results import Evaluation, PlateOutcome, ReadPlate
 
 RAW: Final = "raw"
 CORRECTED: Final = "corrected"

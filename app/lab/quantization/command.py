@@ -14,7 +14,7 @@ from rich.table import Table
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
-from app.lab.evaluation.reading import cut
+from app.lab.evaluation.run import cut
 from app.lab.quantization.measuring import Version, measure_detectors, measure_recognizers
 from app.lab.quantization.variants import make_dynamic, make_static
 from app.vision.backends.sessions import open_session

@@ -11,7 +11,7 @@ from fast_plate_ocr.inference.config import PlateConfig
 
 from app.lab.evaluation.dataset import Photo
 from app.lab.evaluation.matching import DETECTED_IOU, BoxF, match_boxes
-from app.lab.evaluation.reading import cut
+from app.lab.evaluation.run import cut
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.sessions import open_session
 from app.vision.decode import decode_image

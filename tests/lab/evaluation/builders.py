@@ -1,7 +1,7 @@
 """Outcomes made by hand."""
 
 from app.lab.evaluation.matching import BoxF
-from app.lab.evaluation.outcomes import (
+from app.lab.evaluation.results import (
     Evaluation,
     Mode,
     PhotoOutcome,

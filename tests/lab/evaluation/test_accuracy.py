@@ -1,7 +1,7 @@
 import pytest
 
-from app.lab.evaluation.accuracy import accuracy, corrections, plate_metrics
-from app.lab.evaluation.rates import rate
+from app.lab.evaluation.figures.accuracy import accuracy, corrections, plate_metrics
+from app.lab.evaluation.figures.rates import rate
 from tests.lab.evaluation.builders import plate, read
 
 UNKNOWN = rate(0, 0)

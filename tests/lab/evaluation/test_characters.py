@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from app.lab.evaluation.characters import (
+from app.lab.evaluation.figures.characters import (
     CharacterError,
     character_errors,
     matching_characters,

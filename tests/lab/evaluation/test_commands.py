@@ -10,7 +10,7 @@ import pytest
 
 from app.cli import main
 from app.lab.calibration.samples import Samples
-from app.lab.evaluation.outcomes import load_evaluation
+from app.lab.evaluation.results import load_evaluation
 from app.vision.types import Frame
 from tests.pictures import encode
 

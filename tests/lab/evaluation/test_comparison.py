@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from app.lab.errors import ResultError
 from app.lab.evaluation.comparison import compare, mcnemar_exact
-from app.lab.evaluation.errors import ResultError
-from app.lab.evaluation.outcomes import Evaluation, evaluation_body, load_evaluation
+from app.lab.evaluation.results import Evaluation, evaluation_body, load_evaluation
 from tests.lab.evaluation.builders import evaluation, photo, plate, read
 
 

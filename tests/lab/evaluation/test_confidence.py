@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lab.evaluation.confidence import reliability, risk_coverage
+from app.lab.evaluation.figures.confidence import reliability, risk_coverage
 
 judged = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 

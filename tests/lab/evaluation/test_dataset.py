@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from app.lab.errors import DatasetError
 from app.lab.evaluation.dataset import load_dataset, parse_condition, tag_values
-from app.lab.evaluation.errors import DatasetError
 
 HEADER = "file,text,x1,y1,x2,y2,condition,split,source\n"
 ROWS = """\

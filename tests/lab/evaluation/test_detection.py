@@ -1,4 +1,4 @@
-from app.lab.evaluation.detection import report_detection
+from app.lab.evaluation.figures.accuracy import report_detection
 from tests.lab.evaluation.builders import photo, plate, read
 
 

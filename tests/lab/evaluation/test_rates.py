@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lab.evaluation.rates import rate, share, wilson_interval
+from app.lab.evaluation.figures.rates import rate, share, wilson_interval
 
 
 @pytest.mark.parametrize(

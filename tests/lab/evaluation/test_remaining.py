@@ -1,8 +1,8 @@
 import pytest
 
-from app.lab.evaluation.breakdown import break_down
-from app.lab.evaluation.remaining import Cause, cause_of, remaining_errors
-from app.lab.evaluation.timing import summarise_timings
+from app.lab.evaluation.figures.breakdown import break_down
+from app.lab.evaluation.figures.remaining import Cause, cause_of, remaining_errors
+from app.lab.evaluation.figures.timing import summarise_timings
 from tests.lab.evaluation.builders import plate, read
 
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from app.lab.evaluation.html import html_report
+from app.lab.evaluation.report.html import html_report
+from app.lab.evaluation.report.table import summary_tables
 from app.lab.evaluation.summary import summarise
-from app.lab.evaluation.table import summary_tables
 from tests.lab.evaluation.builders import evaluation, photo, plate, read
 
 PLATES = (

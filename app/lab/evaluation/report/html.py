@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from app.lab.evaluation import plots
-from app.lab.evaluation.outcomes import Evaluation, ReadPlate
-from app.lab.evaluation.pictures import Case, draw_cases, worst_cases
-from app.lab.evaluation.remaining import CAUSES
+from app.lab.evaluation.figures.remaining import CAUSES
+from app.lab.evaluation.report import plots
+from app.lab.evaluation.report.pictures import Case, draw_cases, worst_cases
+from app.lab.evaluation.report.table import format_count, format_rate, overview_rows
+from app.lab.evaluation.results import Evaluation, ReadPlate
 from app.lab.evaluation.summary import CORRECTED, RAW, Summary
-from app.lab.evaluation.table import format_count, format_rate, overview_rows
 
 LEAST_PLOTTED = 5
 """Smaller groups are in the table only."""

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.lab.evaluation.comparison import Comparison, Paired, compare, comparison_body
-from app.lab.evaluation.outcomes import load_evaluation
+from app.lab.evaluation.results import load_evaluation
 
 
 def run(arguments: argparse.Namespace) -> int:

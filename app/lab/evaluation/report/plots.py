@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from app.lab.evaluation.breakdown import Group
-from app.lab.evaluation.characters import CharacterReport
-from app.lab.evaluation.rates import Rate
+from app.lab.evaluation.figures.breakdown import Group
+from app.lab.evaluation.figures.characters import CharacterReport
+from app.lab.evaluation.figures.rates import Rate
 from app.lab.evaluation.summary import Confidence
 
 _STYLE: dict[str, Any] = {

@@ -12,14 +12,13 @@ from rich.progress import Progress
 from app.building import build_engine
 from app.config import Settings
 from app.errors import InvalidRequest
+from app.lab.errors import DatasetError
 from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
-from app.lab.evaluation.errors import DatasetError
-from app.lab.evaluation.html import html_report
-from app.lab.evaluation.outcomes import Evaluation, evaluation_body
-from app.lab.evaluation.reading import Outcome, read_crops, read_photos
-from app.lab.evaluation.sampling import to_samples
+from app.lab.evaluation.report.html import html_report
+from app.lab.evaluation.report.table import summary_tables
+from app.lab.evaluation.results import Evaluation, evaluation_body
+from app.lab.evaluation.run import PhotoReading, read_crops, read_photos, to_samples
 from app.lab.evaluation.summary import summarise, summary_body
-from app.lab.evaluation.table import summary_tables
 from app.vision.pipeline import ReadOptions
 from app.weights.resolve import resolve_weights
 
@@ -112,6 +111,8 @@ def _in_words(options: ReadOptions) -> dict[str, str]:
     return {name: str(value) for name, value in asdict(options).items()}
 
 
-def _with_progress(outcomes: Iterable[Outcome], photos: Sequence[Photo]) -> Iterator[Outcome]:
+def _with_progress(
+    outcomes: Iterable[PhotoReading], photos: Sequence[Photo]
+) -> Iterator[PhotoReading]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(outcomes, total=len(photos), description="reading")
+        yield from bar.track(readings, total=len(photos), description="reading")

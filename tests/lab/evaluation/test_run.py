@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from app.config import Settings
+from app.lab.errors import DatasetError
 from app.lab.evaluation.dataset import Label, Photo, load_dataset
-from app.lab.evaluation.errors import DatasetError
 from app.lab.evaluation.matching import BoxF, Match
-from app.lab.evaluation.outcomes import ReadPlate
-from app.lab.evaluation.reading import Outcome, cut, match_photo, read_crops, read_photos
+from app.lab.evaluation.results import ReadPlate
+from app.lab.evaluation.run import PhotoReading, cut, match_photo, read_crops, read_photos
 from app.lab.synth.dataset import draw_crops, write
 from app.vision.pipeline import PlatePipeline, ReadOptions
 
@@ -31,7 +31,9 @@ def folder_with(tmp_path: Path, picture: bytes, rows: str) -> list[Photo]:
     return load_dataset(tmp_path)
 
 
-def read_one(pipeline: PlatePipeline, photos: list[Photo], *, recall_only: bool = False) -> Outcome:
+def read_one(
+    pipeline: PlatePipeline, photos: list[Photo], *, recall_only: bool = False
+) -> PhotoReading:
     (outcome,) = read_photos(pipeline, photos, OPTIONS, recall_only=recall_only)
     return outcome
 
@@ -76,7 +78,9 @@ def test_a_damaged_picture_is_an_outcome(pipeline: PlatePipeline, tmp_path: Path
     assert outcome.plates[0].read is None
 
 
-def crops_of(pipeline: PlatePipeline, settings: Settings, photos: list[Photo]) -> list[Outcome]:
+def crops_of(
+    pipeline: PlatePipeline, settings: Settings, photos: list[Photo]
+) -> list[PhotoReading]:
     return list(
         read_crops(
             pipeline,

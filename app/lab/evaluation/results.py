@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.lab.evaluation.errors import ResultError
+from app.lab.errors import ResultError
 from app.lab.evaluation.matching import DETECTED_IOU, BoxF
 
 FORMAT_VERSION: Final = 1

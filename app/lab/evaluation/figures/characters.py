@@ -7,7 +7,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from app.lab.evaluation.rates import Rate, rate
+from app.lab.evaluation.figures.rates import Rate, rate
 
 ErrorKind = Literal["substitution", "insertion", "deletion"]
 _KINDS: dict[str, ErrorKind] = {

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.evaluation.rates import Rate, rate
+from app.lab.evaluation.figures.rates import Rate, rate
 
 BINS: Final = 10
 TARGET_PRECISION: Final = 0.999

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from app.errors import ImageError
-from app.lab.evaluation.dataset import Label, Photo
-from app.lab.evaluation.errors import DatasetError
+from app.lab.calibration.samples import Samples
+from app.lab.errors import DatasetError
+from app.lab.evaluation.dataset import Label, Photo, tag_values
 from app.lab.evaluation.matching import BoxF, Match, match_boxes, match_texts
-from app.lab.evaluation.outcomes import PhotoOutcome, PlateOutcome, RankedPlate, ReadPlate
+from app.lab.evaluation.results import PhotoOutcome, PlateOutcome, RankedPlate, ReadPlate
 from app.nz.decoder import Reading
 from app.nz.validation import normalize
 from app.vision.decode import decode_image
@@ -29,7 +32,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PhotoReading:
     """One photo, its counted labels, and what was seen of those of known text."""
 
     photo: PhotoOutcome
@@ -43,7 +46,7 @@ def read_photos(
     options: ReadOptions,
     *,
     recall_only: bool = False,
-) -> Iterator[Outcome]:
+) -> Iterator[PhotoReading]:
     """Detect and read, one photo after the other, each with the machine to itself.
 
     `recall_only` says that photos show plates without a label, so that an answer without a label
@@ -65,7 +68,7 @@ def read_photos(
 
 def read_crops(
     pipeline: PlatePipeline, photos: Sequence[Photo], *, max_pixels: int
-) -> Iterator[Outcome]:
+) -> Iterator[PhotoReading]:
     """Read crops without detecting: along the labelled boxes, or pictures that are crops already.
 
     Those are the ones with a single plate whose box is not known or covers at least half of them.
@@ -103,7 +106,7 @@ def read_crops(
                 PlateOutcome(photo.name, index, label.text, label.box, label.tags, read, None)
             )
         timings = watch.timings_ms if error is None else {}
-        yield Outcome(
+        yield PhotoReading(
             PhotoOutcome(photo.name, False, False, (), timings, {}, error),
             tuple(plates),
             tuple(samples),
@@ -167,7 +170,7 @@ def _judge(
     *,
     recall_only: bool,
     error: str | None = None,
-) -> Outcome:
+) -> PhotoReading:
     found = [_from_plate(plate) for plate in answered]
     matches = match_photo(photo.labels, found)
     by_label = {match.label: match for match in matches}
@@ -188,7 +191,7 @@ def _judge(
     negative = not photo.labels
     boxed = all(label.box is not None for label in photo.labels)
     unmatched = tuple(plate for index, plate in enumerate(found) if index not in taken)
-    return Outcome(
+    return PhotoReading(
         PhotoOutcome(
             photo.name,
             negative or (boxed and not recall_only),
@@ -230,3 +233,24 @@ def match_photo(labels: Sequence[Label], found: Sequence[ReadPlate]) -> list[Mat
         for match in match_texts([text for _, text in named], [raw for _, raw in rest])
     ]
     return matches
+
+
+def to_samples(
+    pipeline: PlatePipeline, seen: Sequence[Sample], columns: Sequence[str] = ()
+) -> Samples:
+    """`columns` of the data set name the condition of each plate. Raises DatasetError for none."""
+    if not seen:
+        raise DatasetError("No plate of known text was read, so there are no samples to keep.")
+    return Samples(
+        np.stack([sample.looks.decoded.probabilities for sample in seen]),
+        np.array([normalize(sample.looks.first.text) for sample in seen]),
+        np.array([sample.text for sample in seen]),
+        np.array([pipeline.is_small(sample.box) for sample in seen]),
+        np.array(["/".join(_values(sample, columns)) for sample in seen]),
+        pipeline.recognizer.alphabet,
+        pipeline.recognizer.pad_char,
+    )
+
+
+def _values(sample: Sample, columns: Sequence[str]) -> list[str]:
+    return ["+".join(tag_values(sample.tags, column)) for column in columns]

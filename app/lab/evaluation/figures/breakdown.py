@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.lab.evaluation.accuracy import Accuracy, accuracy
 from app.lab.evaluation.dataset import tag_values
-from app.lab.evaluation.outcomes import PlateOutcome
-from app.lab.evaluation.rates import Rate, share
+from app.lab.evaluation.figures.accuracy import Accuracy, accuracy
+from app.lab.evaluation.figures.rates import Rate, share
+from app.lab.evaluation.results import PlateOutcome
 from app.nz.formats import format_of
 
 COLUMNS: Final = (

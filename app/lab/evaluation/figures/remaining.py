@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.lab.evaluation.outcomes import PlateOutcome
+from app.lab.evaluation.results import PlateOutcome
 from app.nz.formats import PERSONALISED, format_of
 
 Cause = Literal["missed", "foreign", "outside_grammar", "within_grammar"]

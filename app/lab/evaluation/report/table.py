@@ -8,9 +8,9 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from app.lab.evaluation.outcomes import Evaluation
-from app.lab.evaluation.rates import Rate
-from app.lab.evaluation.remaining import CAUSES
+from app.lab.evaluation.figures.rates import Rate
+from app.lab.evaluation.figures.remaining import CAUSES
+from app.lab.evaluation.results import Evaluation
 from app.lab.evaluation.summary import CORRECTED, RAW, Summary
 
 LARGEST_GROUPS = 12

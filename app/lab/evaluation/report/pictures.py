@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 
 from app.lab.evaluation.matching import BoxF
-from app.lab.evaluation.outcomes import Evaluation, PlateOutcome, ReadPlate
-from app.lab.evaluation.reading import cut
+from app.lab.evaluation.results import Evaluation, PlateOutcome, ReadPlate
+from app.lab.evaluation.run import cut
 from app.vision.decode import decode_image
 from app.vision.types import Frame
 
