@@ -1,7 +1,6 @@
 """`predict`: read pictures from disk."""
 
 import argparse
-import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from app.api.schemas import ModelBody, Prediction, prediction_body
 from app.building import build_engine
+from app.cli.saving import PictureFolder
 from app.config import Settings
 from app.engine import Engine
 from app.errors import AlprError, InvalidRequest
@@ -62,20 +62,17 @@ def run(arguments: argparse.Namespace) -> int:
     weights = resolve_weights(settings)
     model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)
     engine = build_engine(settings, weights)
-    if arguments.save is not None:
-        arguments.save.mkdir(parents=True, exist_ok=True)
+    folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
     table = Table("picture", "plate", "confidence", "format", "corrected", "ms")
     failed = 0
-    saved: set[Path] = set()
     try:
         for path, outcome in _read_all(engine, pictures, options):
             if isinstance(outcome, AlprError):
                 failed += 1
                 print(f"{path}: {outcome}", file=sys.stderr)
                 continue
-            if arguments.save is not None:
-                target = _free_name(arguments.save / f"{path.stem}.jpg", saved)
-                _save(path, outcome, target, settings.max_pixels)
+            if folder is not None:
+                folder.save(path, ".jpg", _annotated(path, outcome, settings.max_pixels))
             answer = prediction_body(outcome, model, str(path))
             if arguments.json:
                 print(answer.model_dump_json())
@@ -121,18 +118,10 @@ def _read_all(
             bar.advance(task)
 
 
-def _free_name(target: Path, taken: set[Path]) -> Path:
-    """The target, with a number behind its name where another picture has it already."""
-    names = (target.with_stem(f"{target.stem}-{number}") for number in itertools.count(2))
-    free = next(name for name in itertools.chain([target], names) if name not in taken)
-    taken.add(free)
-    return free
-
-
-def _save(path: Path, result: FrameResult, target: Path, max_pixels: int) -> None:
+def _annotated(path: Path, result: FrameResult, max_pixels: int) -> bytes:
+    """A JPEG of the picture with what was read."""
     frame = decode_image(path.read_bytes(), max_pixels=max_pixels)
-    if not cv2.imwrite(str(target), annotate(frame, result)):
-        raise OSError(f"{target} cannot be written")
+    return cv2.imencode(".jpg", annotate(frame, result))[1].tobytes()
 
 
 def _add_rows(table: Table, path: Path, answer: Prediction) -> None:

@@ -10,6 +10,7 @@ from rich.progress import track
 
 from app.building import build_pipeline
 from app.cli.predict import find_pictures
+from app.cli.saving import PictureFolder
 from app.config import Settings
 from app.errors import AlprError, InvalidRequest
 from app.processors import usable_processors
@@ -49,8 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         style=arguments.style,
     )
     pipeline = build_pipeline(settings, resolve_weights(settings), threads=usable_processors())
-    if arguments.save is not None:
-        arguments.save.mkdir(parents=True, exist_ok=True)
+    folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
     pictures = list(find_pictures(arguments.paths))
     covered = failed = readable = remaining = 0
     for path in track(pictures, "redacting", console=Console(stderr=True), transient=True):
@@ -62,10 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{path}: {error}", file=sys.stderr)
             continue
         covered += len(done.plates)
-        if arguments.save is not None:
-            (arguments.save / path.stem).with_suffix(_SUFFIXES[done.media_type]).write_bytes(
-                done.data
-            )
+        if folder is not None:
+            folder.save(path, _SUFFIXES[done.media_type], done.data)
         if arguments.check:
             before, left = count_readable(pipeline, data, done.data, settings)
             readable, remaining = readable + before, remaining + left

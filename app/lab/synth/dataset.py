@@ -106,10 +106,13 @@ def read_sources(labels: Path, *, splits: set[str], sources: set[str]) -> list[S
 
 
 def write(folder: Path, pictures: Iterable[tuple[str, Image, LabelledPlate, str]]) -> Path:
-    """Write the pictures and labels.csv; returns the path of the latter."""
+    """Write the pictures and labels.csv; returns the path of the latter.
+
+    Raises FileExistsError where the folder has a labels.csv already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     labels = folder / "labels.csv"
-    with labels.open("w", newline="", encoding="utf-8") as stream:
+    with labels.open("x", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(COLUMNS)
         for name, picture, truth, source in pictures:

@@ -91,3 +91,12 @@ def test_sheet_and_scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_speed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed", "--count", "4"]) == 0
     assert "crops/s on one core" in capsys.readouterr().out
+
+
+def test_a_data_set_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["crops", str(tmp_path / "out"), "--count", "2"]
+    assert main(arguments) == 0
+    labels = (tmp_path / "out" / "labels.csv").read_bytes()
+    assert main([*arguments, "--seed", "1"]) == 1
+    assert "exists" in capsys.readouterr().err
+    assert (tmp_path / "out" / "labels.csv").read_bytes() == labels
