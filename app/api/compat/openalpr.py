@@ -1,4 +1,4 @@
-"""The cloud API of OpenALPR, as Home Assistant's integration calls it."""
+"""The cloud API of OpenALPR, for clients whose address can be set."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
