@@ -112,7 +112,7 @@ def _in_words(options: ReadOptions) -> dict[str, str]:
 
 
 def _with_progress(
-    outcomes: Iterable[PhotoReading], photos: Sequence[Photo]
+    readings: Iterable[PhotoReading], photos: Sequence[Photo]
 ) -> Iterator[PhotoReading]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         yield from bar.track(readings, total=len(photos), description="reading")
