@@ -97,7 +97,10 @@ class PlateBody(BaseModel):
         description="The most probable lawful plate, where it differs and is probable enough."
     )
     correction: CorrectionBody | None = Field(description="Why `corrected_plate` is set.")
-    candidates: list[CandidateBody] = Field(description="Lawful readings, most probable first.")
+    candidates: list[CandidateBody] = Field(
+        description="Plates that it may be, most probable first; none a twentieth as probable as "
+        "the best or less."
+    )
 
 
 class ImageBody(BaseModel):

@@ -10,12 +10,18 @@ from app.nz.alignment import Change, changes
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.formats import FURTHEST_ISSUED, PERSONALISED
 from app.nz.grammar import plate_shapes
-from app.nz.lattice import Lattice, Posterior
+from app.nz.lattice import Lattice, Posterior, Posteriors
 from app.nz.validation import Validation, validate
 
 BOLD_DOUBT: Final = 2
 """How many times doubt counts in a correction that the formats speak less for: of a text that is a
 plate of a series itself, as a misread one seldom is, or to a personalised plate, as any text is."""
+
+ALTERNATIVE: Final = 0.05
+"""Share of the best hypothesis's probability, a plate or the text being none, from which another
+plate is a candidate. Systems that look every candidate up in a list of plates must not meet one
+that nobody would take for the plate in the picture; of 1,036 drawn plates the truth was among the
+first three candidates at 934 instead of 939, with 374 other plates instead of 2,169."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,18 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``raw`` and its ``validation`` are what the OCR read; a correction never changes them."""
+    """``raw`` and its ``validation`` are what the OCR read; a correction never changes them.
+
+    ``candidates`` are the plates that it may be, see ``ALTERNATIVE``; none where it is surely no
+    New Zealand plate. ``lawful`` is the probability that it is one, whichever.
+    """
 
     raw: str
     validation: Validation
     corrected_plate: str | None
     candidates: tuple[Candidate, ...]
     correction: Correction | None
+    lawful: float
 
 
 class PlateDecoder:
@@ -110,10 +121,14 @@ class PlateDecoder:
         found = lattice.posteriors(
             self._emissions(probabilities), self._calibration.slip_odds(probabilities)
         )
-        candidates = tuple(Candidate(each.plate, each.format, each.probability) for each in found)
-        correction = self._correction(validation, found)
+        correction = self._correction(validation, found.plates)
         return Reading(
-            raw, validation, candidates[0].plate if correction else None, candidates, correction
+            raw,
+            validation,
+            found.plates[0].plate if correction else None,
+            _candidates(found),
+            correction,
+            1 - found.foreign,
         )
 
     def _lattice(self, slots: int, small_plate: bool) -> Lattice:
@@ -150,3 +165,12 @@ class PlateDecoder:
         )
         edits = changes(validation.normalized, best.plate)
         return Correction(edits, best.format, probability, certainty, reason)
+
+
+def _candidates(found: Posteriors) -> tuple[Candidate, ...]:
+    least = ALTERNATIVE * max([found.foreign, *(each.probability for each in found.plates)])
+    return tuple(
+        Candidate(each.plate, each.format, each.probability)
+        for each in found.plates
+        if each.probability >= least
+    )

@@ -48,6 +48,15 @@ class Posterior:
     legible: float
 
 
+@dataclass(frozen=True, slots=True)
+class Posteriors:
+    """``plates`` are the most probable ones, best first; ``foreign`` is the probability that what
+    was read is no New Zealand plate. What is missing to 1 belongs to plates not listed."""
+
+    plates: tuple[Posterior, ...]
+    foreign: float
+
+
 class Lattice:
     """All paths for readers with ``slots`` slots over ``alphabet``; safe to share by threads.
 
@@ -109,13 +118,12 @@ class Lattice:
 
     def posteriors(
         self, emissions: NDArray[np.float64], slip_odds: NDArray[np.float64]
-    ) -> tuple[Posterior, ...]:
+    ) -> Posteriors:
         """Plates by falling posterior, given ``emissions`` of shape (slots, alphabet).
 
         ``emissions[i, a]`` is proportional to the likelihood of what slot i shows where it shows
         character a, and positive. ``slip_odds`` (slots,) says how many times likelier than usual a
-        slip is in each slot. The probabilities sum to less than 1: what is missing belongs to
-        plates not listed and to texts that are no plate.
+        slip is in each slot.
         """
         text = self._text_likelihood(emissions)
         emissions, behind = emissions[: self._slots], emissions[self._slots :, self._pad].prod()
@@ -134,9 +142,10 @@ class Lattice:
         tables = np.concatenate([total.ravel(), best.ravel()])
         paths = path_products(tables, self._gather, slots)
         paths *= self._weights
-        evidence = float(paths[:, : len(self._shapes)].sum()) + self._text_prior * text / behind
+        as_text = float(self._text_prior * text / behind)
+        evidence = float(paths[:, : len(self._shapes)].sum()) + as_text
         plates = self._search(rows, paths[:, len(self._shapes) :])
-        return self._score(plates, rows, slots, evidence)
+        return Posteriors(self._score(plates, rows, slots, evidence), as_text / evidence)
 
     def _text_likelihood(self, emissions: NDArray[np.float64]) -> float:
         letters, digits = (emissions @ self._means).T.tolist()

@@ -152,6 +152,25 @@ def test_what_was_read_in_doubt_is_dropped(ocr: str) -> None:
     assert reader.decode(doubtful).corrected_plate == "KLM482"
 
 
+def test_only_alternatives_are_candidates() -> None:
+    reader = decoder()
+    (only,) = reader.decode(distributions("KLM482")).candidates
+    assert only.plate == "KLM482"
+    doubtful = reader.decode(distributions("KLM482", {5: ("7", 0.3)})).candidates
+    assert [each.plate for each in doubtful] == ["KLM482", "KLM487"]
+
+
+@pytest.mark.parametrize("ocr", ["generic", "cct_xs_v2_global", "nz-mobile-vit-v2-ocr"])
+def test_a_plate_of_another_country_has_no_candidate(ocr: str) -> None:
+    """It would open a gate that knows the New Zealand plate next to it."""
+    calibration = load_calibration(ocr)
+    reader = PlateDecoder(ALPHABET, "_", threshold=0.85, calibration=calibration)
+    for text in ("ABC1234", "ABC1D23", "AB12CDE", "B1234567"):
+        reading = reader.decode(distributions(text))
+        assert reading.candidates == ()
+        assert reading.lawful < 0.05
+
+
 @pytest.mark.parametrize("slots", [6, 9, 10])
 def test_other_slots_and_alphabets(slots: int) -> None:
     alphabet = "-_ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210"
@@ -170,9 +189,9 @@ def test_posteriors_are_probabilities_even_of_noise() -> None:
     read = decoder()
     for sharpness in (0.02, 0.1, 1.0):
         for rows in random.dirichlet(np.full(len(ALPHABET), sharpness), (20, 10)):
-            candidates = read.decode(rows.astype(np.float32)).candidates
-            assert candidates
-            assert sum(c.probability for c in candidates) <= 1 + 1e-9
+            reading = read.decode(rows.astype(np.float32))
+            candidates = reading.candidates
+            assert sum(c.probability for c in candidates) <= reading.lawful + 1e-9 <= 1 + 2e-9
             assert all(validate(c.plate).format == c.format for c in candidates)
 
 

@@ -138,7 +138,9 @@ def lattice(problem: Problem, **search: int) -> Lattice:
 def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) -> None:
     expected, legible = brute_force(problem)
     reader = lattice(problem, visits=20_000, listed=len(expected))
-    found = reader.posteriors(problem[1], problem[2])
+    posteriors = reader.posteriors(problem[1], problem[2])
+    found = posteriors.plates
+    assert posteriors.foreign == pytest.approx(1 - sum(expected.values()), rel=1e-6, abs=1e-12)
     # A plate that only a slip with odds of 0 could explain is not found, and has no probability.
     possible = {plate: p for plate, p in expected.items() if p > 0}
     assert {item.plate: item.probability for item in found} == pytest.approx(possible, rel=1e-9)
@@ -155,8 +157,8 @@ def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem
     _, rows, odds, _, _ = problem
     expected, _ = brute_force(problem)
     reader = lattice(problem)
-    found = reader.posteriors(rows, odds)
-    assert found == reader.posteriors(rows, odds)
+    found = reader.posteriors(rows, odds).plates
+    assert found == reader.posteriors(rows, odds).plates
     for item in found:
         assert item.probability == pytest.approx(expected[item.plate], rel=1e-9)
     missing = 1 - sum(item.probability for item in found)
@@ -174,11 +176,11 @@ def test_format_is_the_first_shape_that_the_plate_fits() -> None:
     rows[[0, 1, 2], [ALPHABET.index(c) for c in "A1_"]] = 1.0
     odds = np.ones(3)
     reader = lattice((shapes, rows, odds, SlipRates(0.01, 0.01, 0.01), 0.01))
-    best = reader.posteriors(rows, odds)[0]
+    best = reader.posteriors(rows, odds).plates[0]
     assert (best.plate, best.format) == ("A1", "narrow")
     rows[1] = 1e-6
     rows[1, ALPHABET.index("0")] = 1.0
-    assert reader.posteriors(rows, odds)[0].format == "wide"
+    assert reader.posteriors(rows, odds).plates[0].format == "wide"
 
 
 @pytest.mark.parametrize("small", [False, True])

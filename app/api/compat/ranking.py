@@ -20,7 +20,7 @@ def ranked_readings(plate: Plate, prefer: Preference) -> tuple[Ranked, ...]:
     """At least one reading, by falling score.
 
     The first is the correction where there is one and it is preferred, else the text as read; then
-    come the other lawful readings.
+    come the plates that it may be instead. Clients look all of them up in their lists.
     """
     best = _preferred(plate, prefer)
     others = (
@@ -48,4 +48,4 @@ def is_lawful(plate: Plate, prefer: Preference) -> bool:
 
 def lawful_probability(plate: Plate) -> float:
     """How probable it is that the plate is one of New Zealand's, whichever."""
-    return min(1.0, sum(candidate.probability for candidate in plate.reading.candidates))
+    return plate.reading.lawful

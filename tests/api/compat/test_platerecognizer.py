@@ -141,7 +141,7 @@ def golden(client: TestClient, picture: bytes) -> dict[str, Any]:
                 "region": {
                     "code": "nz",
                     "score": pytest.approx(
-                        sum(c["probability"] for c in plate["candidates"]), abs=0.001
+                        sum(c["probability"] for c in plate["candidates"]), abs=0.01
                     ),
                 },
                 "candidates": [
@@ -378,13 +378,12 @@ def test_config(
     assert [plate["plate"] for plate in plates(client, car_jpeg, config)] == found
 
 
-def test_text_formats_put_an_expected_candidate_first(client: TestClient, car_jpeg: bytes) -> None:
-    (plain,) = plates(client, car_jpeg, {})
-    second = plain["candidates"][1]
-    (expected,) = plates(client, car_jpeg, {"text_formats": [second["plate"].upper()]})
-    assert expected["plate"] == second["plate"]
-    assert expected["score"] == second["score"]
-    assert [c["plate"] for c in expected["candidates"][:2]] == [second["plate"], "abc123"]
+def test_a_plate_read_with_certainty_has_no_other_candidate(
+    client: TestClient, car_jpeg: bytes
+) -> None:
+    """Clients open a gate where any candidate is in their list."""
+    (read,) = plates(client, car_jpeg, {})
+    assert [candidate["plate"] for candidate in read["candidates"]] == ["abc123"]
 
 
 def test_status_201_and_raw_text_by_setting(make_client: ClientFactory, car_jpeg: bytes) -> None:

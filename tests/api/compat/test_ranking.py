@@ -25,7 +25,7 @@ def plate(
         Looks(
             Characters(text, (confidence,) * len(text), np.zeros((10, 37), np.float32), None), None
         ),
-        Reading(text, validate(text), corrected, found, correction),
+        Reading(text, validate(text), corrected, found, correction, 0.9),
     )
 
 
