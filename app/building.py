@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import onnxruntime as ort
+from PIL import AvifImagePlugin
 
 from app.config import Settings
 from app.engine import Engine, LoadObserver
@@ -104,10 +105,11 @@ def build_engine(
 ) -> Engine:
     """Load the networks for both ways of running. Raises ModelError.
 
-    OpenCV is told to stay on the calling thread, for the whole process: one picture a thread is the
-    parallelism there is, and its own threads would only compete with it.
+    OpenCV and Pillow's AVIF decoder are told to stay on the calling thread, for the whole process:
+    one picture a thread is the parallelism there is, and theirs would only compete with it.
     """
     cv2.setNumThreads(1)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     together = build_pipeline(settings, weights, threads=1)
     threads = min(settings.workers, usable_processors(settings.processes))
     alone = together

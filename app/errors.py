@@ -6,7 +6,8 @@
     │   ├── InvalidImage         no picture, or a damaged or truncated one
     │   ├── UnsupportedImage     a picture, but of a format the service does not decode
     │   ├── AnimatedImage        several frames or pages
-    │   └── TooManyPixels        larger than the limit, told from its header
+    │   ├── TooManyPixels        larger than the limit, told from its header
+    │   └── TooCostly            built so that decoding it takes far more work than its size says
     ├── RequestError             the request itself is wrong
     │   ├── InvalidRequest       a field is missing, unknown or malformed
     │   ├── UnsupportedMediaType the body is of another kind than the endpoint takes
@@ -59,6 +60,10 @@ class AnimatedImage(ImageError):
 
 class TooManyPixels(ImageError):
     code = "too_many_pixels"
+
+
+class TooCostly(ImageError):
+    code = "too_costly"
 
 
 class RequestError(AlprError):

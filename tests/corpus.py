@@ -129,17 +129,20 @@ def refused() -> Iterator[tuple[str, bytes, str]]:
     yield "nothing", b"", "empty_image"
     yield from ((name, data, "invalid_image") for name, data in _no_pictures())
     for name, data in good.items():
-        for share in (0.01, 0.3, 0.6, 0.95):
-            cut = data[: max(4, int(len(data) * share))]
-            yield f"{name} cut at {share:.0%}", cut, "invalid_image"
+        for share in (0.3, 0.6, 0.95) if name in ("webp", "avif") else ():
+            yield f"{name} cut at {share:.0%}", data[: int(len(data) * share)], "invalid_image"
+        yield f"{name} cut in its header", data[:20], "invalid_image"
         yield f"{name} with its signature flipped", _flipped(data, 1), "invalid_image"
         yield f"{name} without its signature", data[16:], "invalid_image"
     yield "png with a damaged header", _flipped(good["png"], 18), "invalid_image"
-    yield "png with damaged pixels", _flipped(good["png"], len(good["png"]) // 2), "invalid_image"
     yield "png of colour type 7", png(8, 8, colour=7), "invalid_image"
     yield "png without pixels", png(64, 64), "invalid_image"
     yield "jpeg of two markers", b"\xff\xd8\xff\xd9", "invalid_image"
     yield "jpeg without a scan", good["jpeg"][: good["jpeg"].index(b"\xff\xda")], "invalid_image"
+    yield "jpeg with nothing in its scan", good["jpeg"][: _scan(good["jpeg"])], "invalid_image"
+    yield "jpeg of 12 bits", _with_precision(good["jpeg"], 12), "unsupported_image"
+    yield "lossless jpeg", good["jpeg"].replace(b"\xff\xc0", b"\xff\xc3", 1), "unsupported_image"
+    yield from ((name, data, "too_costly") for name, data in costly())
     yield "webp of another length", good["webp"][:4] + bytes(4) + good["webp"][8:], "invalid_image"
     for name, data in _no_area():
         yield name, data, "invalid_image"
@@ -158,6 +161,90 @@ def refused() -> Iterator[tuple[str, bytes, str]]:
     yield "portable pixmap", by_pillow(rgb(), "PPM"), "unsupported_image"
     for form in ("TGA", "PCX", "EPS"):
         yield form.lower(), by_pillow(rgb(), form), "invalid_image"
+
+
+def damaged() -> Iterator[tuple[str, bytes]]:
+    """Files of which part is lost, but not all: at least a tenth is there."""
+    good = valid()
+    progressive = by_pillow(rgb(), "JPEG", progressive=True)
+    for name, data in (("progressive jpeg", progressive), *good.items()):
+        if name in ("webp", "avif"):  # their decoders give all or nothing
+            continue
+        for share in (0.3, 0.6, 0.95):
+            yield f"{name} cut at {share:.0%}", data[: int(len(data) * share)]
+    jpeg = good["jpeg"]
+    yield "jpeg without its last two bytes", jpeg[:-2]
+    yield "jpeg that lost 70% of its scan", jpeg[: _scan(jpeg) + 3 * len(jpeg) // 10] + jpeg[-2:]
+    hole = _scan(jpeg) + len(jpeg) // 3
+    yield "jpeg with a hole", jpeg[:hole] + jpeg[hole + len(jpeg) // 4 :]
+    yield "png with damaged pixels", _flipped(good["png"], len(good["png"]) // 2)
+
+
+def _scan(jpeg: bytes) -> int:
+    """Where the coded data of a JPEG begins."""
+    start = jpeg.index(b"\xff\xda") + 2
+    return start + int.from_bytes(jpeg[start : start + 2], "big")
+
+
+def _with_precision(jpeg: bytes, bits: int) -> bytes:
+    frame = jpeg.index(b"\xff\xc0") + 4
+    return jpeg[:frame] + bytes([bits]) + jpeg[frame + 1 :]
+
+
+def many_scans(count: int, width: int, height: int) -> bytes:
+    """A JPEG that says it has that size, with 10 scans and so many empty ones behind them."""
+    data = by_pillow(Image.new("RGB", (16, 16), "gray"), "JPEG", progressive=True)
+    size = data.index(b"\xff\xc2") + 5
+    data = data[:size] + struct.pack(">HH", height, width) + data[size + 4 :]
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * count + data[-2:]
+
+
+def png_chunk(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def shared_values(entries: int, size: int) -> bytes:
+    """A TIFF, which EXIF is, too: so many private entries that share one value of so many bytes."""
+    fields = [(256, 4, 1, 64), (257, 4, 1, 64), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    fields += [(273, 4, 1, 8), (277, 3, 1, 1), (278, 3, 1, 64), (279, 4, 1, 4096)]
+    fields += [(40_000 + number, 7, size, 8) for number in range(entries)]
+    packed = b"".join(struct.pack("<HHII", *field) for field in fields)
+    head = b"II*\0" + struct.pack("<I", 8 + size)
+    return head + bytes(size) + struct.pack("<H", len(fields)) + packed + bytes(4)
+
+
+def tiff_of(*fields: tuple[int, int, int, int], tail: bytes = b"") -> bytes:
+    packed = b"".join(struct.pack("<HHII", *field) for field in sorted(fields))
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + packed + bytes(4) + tail
+
+
+def costly() -> Iterator[tuple[str, bytes]]:
+    """Small files that cost a decoder, or a parser of metadata, far more than their pixels."""
+    good = valid()
+    jpeg, png_file, gif_file = good["jpeg"], good["png"], good["gif"]
+    yield "jpeg of 101 scans", many_scans(91, 16, 16)
+    yield "large jpeg of 30 scans", many_scans(20, 8000, 6000)
+    yield "jpeg of many segments", jpeg[:2] + b"\xff\xef\0\2" * 2000 + jpeg[2:]
+    yield "png of many chunks", png_file[:33] + png_chunk(b"abCd") * 2000 + png_file[33:]
+    pixels = png_file.index(b"IDAT") - 4
+    yield (
+        "png of many empty chunks of pixels",
+        png_file[:pixels] + png_chunk(b"IDAT") * 2000 + png_file[pixels:],
+    )
+    palette = 13 + 3 * 256
+    comment = b"\x21\xfe" + b"\1a" * 5000 + b"\0"
+    yield "gif of many blocks", gif_file[:palette] + comment + gif_file[palette:]
+    yield "tiff of shared values", shared_values(200, 100_000)
+    yield "tiff of many entries", shared_values(2000, 1)
+    size = ((256, 4, 1, 1), (257, 4, 1, 5000), (258, 3, 1, 8), (262, 3, 1, 1), (277, 3, 1, 1))
+    counts = struct.pack("<I", 100_000) * 5000
+    offset = 8 + 2 + 12 * 8 + 4
+    strips = ((278, 4, 1, 1), (273, 4, 5000, offset), (279, 4, 5000, offset))
+    yield "tiff of overlapping strips", tiff_of(*size, *strips, tail=counts)
+    tiles = ((322, 4, 1, 1 << 17), (323, 4, 1, 1 << 17), (324, 4, 1, 8), (325, 4, 1, 64))
+    yield "tiff of a huge tile", tiff_of(*size, *tiles)
+    yield "avif with exif of shared values", good["avif"] + shared_values(200, 100_000)
 
 
 def _no_pictures() -> Iterator[tuple[str, bytes]]:
@@ -240,5 +327,11 @@ def _same_size() -> Iterator[tuple[str, bytes]]:
     yield "grey tiff", by_pillow(grey, "TIFF")
     yield "webp with alpha", by_pillow(image.convert("RGBA"), "WEBP")
     yield "lossless webp", by_pillow(image, "WEBP", lossless=True)
+    avif = valid()["avif"]
+    yield "avif of the brand mif1", avif[:8] + b"mif1" + avif[12:]
+    for packing in ("zstd", "lzma", "tiff_adobe_deflate", "jpeg", "packbits"):
+        yield f"tiff with {packing}", by_pillow(image, "TIFF", compression=packing)
+    yield "tiff of floats", by_pillow(Image.fromarray(np.asarray(grey, np.float32)), "TIFF")
+    yield "jpeg with other bytes before its end", valid()["jpeg"][:-2] + b"ab\xff\xd9"
     yield "avif with alpha", by_pillow(image.convert("RGBA"), "AVIF")
     yield "palette bmp", by_pillow(image.convert("P"), "BMP")

@@ -1,6 +1,8 @@
 """Bytes to frame: refuse what is no single picture before a pixel is allocated, then decode."""
 
 import io
+import struct
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,69 +15,192 @@ from app.errors import (
     TooManyPixels,
     UnsupportedImage,
 )
+from app.vision.formats.exif import turn_upright
+from app.vision.formats.gif import read_gif_header
+from app.vision.formats.jpeg import JpegHeader, decode_jpeg, read_jpeg_header
+from app.vision.formats.png import PngHeader, read_png_header
+from app.vision.formats.signatures import identify
+from app.vision.formats.tiff import check_embedded_exif, read_tiff_header
 from app.vision.types import Frame
 
-# MPO is the JPEG of phones with a second picture (depth, preview) behind the first.
-DECODED_FORMATS = frozenset({"JPEG", "MPO", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF"})
-# Told from damaged data by name; Pillow's many other parsers see nothing of what callers send.
-_REFUSED_FORMATS = frozenset({"JPEG2000", "ICO", "PPM", "PSD"})
-_RECOGNISED = sorted(DECODED_FORMATS - {"MPO"} | _REFUSED_FORMATS)  # Pillow opens MPO as JPEG
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _DAMAGED = "The image is damaged or truncated."
+_LEAST_SHOWN = 0.01
+"""Share of a damaged picture that must be of another colour than most of it, which is lost."""
+_SCALES = (1, 2, 4, 8)
+_PILLOW_ERRORS = (
+    *(OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, struct.error),
+    *(KeyError, IndexError, TypeError, AttributeError),
+)
+"""What Pillow's parsers raise on damaged files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture.
+
+    `width` and `height` are those of the file, upright; the frame may be smaller by `scale`.
+    `damaged` says that part of the file is lost; those pixels are black, grey or wrong.
+    """
+
+    frame: Frame
+    width: int
+    height: int
+    scale: int = 1
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    kind: str
+    width: int
+    height: int
+    parsed: JpegHeader | PngHeader | None = None
 
 
 def decode_image(data: bytes, *, max_pixels: int) -> Frame:
+    """The frame of `decode_picture`, at full size. Raises as that."""
+    return decode_picture(data, max_pixels=max_pixels).frame
+
+
+def decode_picture(data: bytes, *, max_pixels: int, frame_pixels: int | None = None) -> Picture:
     """Decode one picture, with its EXIF rotation applied, to 8-bit BGR.
 
-    Grey, palette, CMYK, 16-bit and transparent pictures are converted; transparency is dropped.
+    Grey, palette, CMYK, 16-bit, float and transparent pictures are converted; transparency is
+    dropped. Of a damaged file what is there is decoded.
+
+    Args:
+        max_pixels: most pixels of the file.
+        frame_pixels: most pixels of the frame, as many as of the file if left out. JPEGs above it
+            are decoded at 1/2, 1/4 or 1/8 of their size, which takes neither the memory nor the
+            time of all their pixels; other files above it are refused, progressive JPEGs too.
 
     Raises:
-        EmptyImage, InvalidImage, UnsupportedImage, AnimatedImage, TooManyPixels
+        EmptyImage, InvalidImage, UnsupportedImage, AnimatedImage, TooManyPixels, TooCostly
     """
+    header = _read_header(data, max_pixels)
+    most = max_pixels if frame_pixels is None else min(frame_pixels, max_pixels)
+    scale = _scale(header, most)
+    damaged = False
+    if isinstance(header.parsed, JpegHeader):
+        frame, damaged = decode_jpeg(data, header.parsed, scale)
+    elif header.kind == "AVIF":  # OpenCV leaves AVIF's own rotation and mirroring unapplied
+        frame, damaged = _by_pillow(data, header)
+    else:
+        found = _by_opencv(data)
+        frame, damaged = _by_pillow(data, header) if found is None else (found, False)
+    if damaged and _shown(frame) < _LEAST_SHOWN:
+        raise InvalidImage(_DAMAGED)
+    height, width = frame.shape[:2]
+    if scale > 1 and isinstance(header.parsed, JpegHeader):
+        width, height = header.parsed.upright_size
+    return Picture(frame, width, height, scale, damaged)
+
+
+def _shown(frame: Frame) -> float:
+    """Share of the pixels that are not of the middle colour, from some of them."""
+    step = max(1, min(frame.shape[:2]) // 256)
+    some = frame[::step, ::step].reshape(-1, 3)
+    return float((some != np.median(some, axis=0)).any(axis=1).mean())
+
+
+def _scale(header: _Header, most: int) -> int:
+    simple = isinstance(header.parsed, JpegHeader) and header.parsed.scans == 1
+    for scale in _SCALES if simple else (1,):
+        if -(-header.width // scale) * -(-header.height // scale) <= most:
+            return scale
+    raise _too_many_pixels(header, most)
+
+
+def _too_many_pixels(header: _Header, most: int) -> TooManyPixels:
+    return TooManyPixels(
+        f"The image has {header.width} x {header.height} pixels; at most {most} are accepted."
+    )
+
+
+def _read_header(data: bytes, max_pixels: int) -> _Header:
+    """Size and kind of one picture within the limits; no pixels are read here."""
     if not data:
         raise EmptyImage("The image is empty.")
-    if _checked_format(data, max_pixels) == "AVIF":
-        return _decode_avif(data)
+    kind = identify(data)
+    header, several = _parse_header(data, kind, max_pixels)
+    if header.width * header.height > max_pixels:
+        raise _too_many_pixels(header, max_pixels)
+    if several:
+        raise AnimatedImage("The image has several frames or pages; send a single one.")
+    return header
+
+
+def _parse_header(data: bytes, kind: str, max_pixels: int) -> tuple[_Header, bool]:
+    """With whether there is more than one picture."""
+    if kind == "JPEG":
+        # Phones put a second picture (depth, preview) behind the first: nobody means that one.
+        jpeg = read_jpeg_header(data)
+        return _Header(kind, jpeg.width, jpeg.height, jpeg), False
+    if kind == "PNG":
+        png = read_png_header(data)
+        return _Header(kind, png.width, png.height, png), png.animated
+    if kind == "GIF":
+        gif = read_gif_header(data)
+        return _Header(kind, gif.width, gif.height), gif.animated
+    if kind == "TIFF":
+        tiff = read_tiff_header(data, max_pixels=max_pixels)
+        return _Header(kind, tiff.width, tiff.height), tiff.pages
+    if kind == "AVIF":
+        check_embedded_exif(data)
     try:
-        frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise InvalidImage(_DAMAGED) from error
-    if frame is None:
-        raise InvalidImage(_DAMAGED)
-    return frame.astype(np.uint8, copy=False)
-
-
-def _decode_avif(data: bytes) -> Frame:
-    """By Pillow: OpenCV leaves AVIF's own rotation and mirroring (irot, imir) unapplied."""
-    try:
-        with Image.open(io.BytesIO(data), formats=["AVIF"]) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InvalidImage(_DAMAGED) from error
-    return cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
-
-
-def _checked_format(data: bytes, max_pixels: int) -> str:
-    """Name of the format, after a look at size and number of frames; no pixels are read here."""
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        raise UnsupportedImage("HEIC/HEIF images are not supported; send JPEG, PNG or WebP.")
-    try:
-        with Image.open(io.BytesIO(data), formats=_RECOGNISED) as header:
-            name, (width, height) = header.format, header.size
-            animated = name != "MPO" and bool(getattr(header, "is_animated", False))
+        with Image.open(io.BytesIO(data), formats=[kind]) as image:
+            return _Header(kind, *image.size), bool(getattr(image, "is_animated", False))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels(f"The image has more than {max_pixels} pixels.") from error
-    except UnidentifiedImageError as error:
-        raise InvalidImage("The data is not an image the service knows.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
-        # What Pillow's header parsers raise on damaged files.
+    except _PILLOW_ERRORS as error:
         raise InvalidImage(_DAMAGED) from error
-    if name not in DECODED_FORMATS:
-        raise UnsupportedImage(f"{name} images are not supported; send JPEG, PNG or WebP.")
-    if width * height > max_pixels:
-        raise TooManyPixels(
-            f"The image has {width} x {height} pixels; at most {max_pixels} are accepted."
-        )
-    if animated:
-        raise AnimatedImage("The image has several frames or pages; send a single one.")
-    return name
+
+
+def _by_opencv(data: bytes) -> Frame | None:
+    try:
+        frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if frame is None else frame.astype(np.uint8, copy=False)
+
+
+def _by_pillow(data: bytes, header: _Header) -> tuple[Frame, bool]:
+    """For what OpenCV cannot decode: the rest of damaged files, and TIFFs of rarer kinds.
+
+    Raises:
+        InvalidImage: nothing can be decoded.
+        UnsupportedImage: a sound TIFF of a kind that Pillow does not know either.
+    """
+    damaged = False
+    png = header.parsed if isinstance(header.parsed, PngHeader) else None
+    try:
+        with Image.open(
+            io.BytesIO(data if png is None else b"".join(png.essence)), formats=[header.kind]
+        ) as image:
+            try:
+                image.load()
+            except _PILLOW_ERRORS:
+                damaged = True
+                image.tile = []  # what has been decoded so far is the picture
+            frame = _to_bgr(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        if header.kind == "TIFF":
+            raise UnsupportedImage("This kind of TIFF is not supported.") from error
+        raise InvalidImage(_DAMAGED) from error
+    except (*_PILLOW_ERRORS, Image.DecompressionBombError) as error:
+        raise InvalidImage(_DAMAGED) from error
+    if png is not None:
+        frame = np.asarray(turn_upright(frame, png.orientation), np.uint8)
+    return frame, damaged
+
+
+def _to_bgr(image: Image.Image) -> Frame:
+    if image.mode in ("F", "I"):  # of no known range: from the darkest to the lightest
+        shades = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+        grey = cv2.normalize(shades, np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
+        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
+        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+    rgb = np.asarray(image.convert("RGB"))
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)

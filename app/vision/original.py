@@ -2,39 +2,28 @@
 
 import io
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from app.errors import InvalidImage
-from app.vision.decode import DECODED_FORMATS, decode_image
+from app.vision.decode import Picture, decode_picture
+from app.vision.formats.exif import read_orientation, turn_upright
+from app.vision.formats.jpeg import JpegHeader, read_jpeg_header
+from app.vision.formats.png import read_png_header
+from app.vision.formats.signatures import identify
 from app.vision.types import Frame
 
 LOSSY_QUALITY = 95
 """Of lossy WebP, which does not say how it was compressed, and of JPEG in four ink colours."""
 
 _LOSSLESS = 101  # a WebP quality of OpenCV
-_FORMATS = sorted(DECODED_FORMATS - {"MPO"})  # Pillow opens MPO as JPEG
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT: Mapping[int, Callable[[MatLike], MatLike]] = MappingProxyType(
-    {
-        2: lambda pixels: cv2.flip(pixels, 1),
-        3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
-        4: lambda pixels: cv2.flip(pixels, 0),
-        5: cv2.transpose,
-        6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
-        7: lambda pixels: cv2.rotate(cv2.transpose(pixels), cv2.ROTATE_180),
-        8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
-    }
-)
-"""What brings the pixels of a file upright, by EXIF orientation."""
+_MOST_CHUNKS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,8 @@ class Original:
     colour_profile: bytes | None
     compression: Mapping[str, Any] = field(default_factory=dict)
     """Options of Pillow's JPEG writer, or `quality` for WebP."""
+    damaged: bool = False
+    """Whether part of the file was lost; what is left of it is written."""
 
     @property
     def media_type(self) -> str:
@@ -89,56 +80,69 @@ def open_original(data: bytes, *, max_pixels: int) -> Original:
     """Decode a picture so that it can be written again as what it was.
 
     JPEG keeps its quantisation tables and chroma subsampling, PNG its depth and transparency, WebP
-    whether it is lossless. Other formats are written as PNG.
+    whether it is lossless. Other formats, and what is left of a damaged file, are written as PNG.
 
     Raises:
         ImageError: as `decode_image`.
     """
-    frame = decode_image(data, max_pixels=max_pixels)
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as header:  # known to be sound
-        kind, profile = header.format, header.info.get("icc_profile")
-        if isinstance(header, JpegImagePlugin.JpegImageFile):
-            return _jpeg(frame, header, profile)
-        orientation = _orientation(header)
-    if kind not in ("PNG", "WEBP"):
-        return Original(frame, frame, "PNG", profile)
+    picture = decode_picture(data, max_pixels=max_pixels)
+    kind = identify(data)
+    if kind == "JPEG":
+        return _jpeg(picture, read_jpeg_header(data))
+    if picture.damaged:
+        return Original(picture.frame, picture.frame, "PNG", None, damaged=True)
+    if kind == "PNG":
+        header = read_png_header(data)
+        orientation, compression = header.orientation, {}
+        profile = _profile(b"".join(header.essence), kind)
+    elif kind == "WEBP":
+        chunks = dict(_webp_chunks(data))
+        orientation = read_orientation(chunks.get(b"EXIF", b"").removeprefix(b"Exif\0\0"))
+        compression = {"quality": _LOSSLESS if b"VP8L" in chunks else LOSSY_QUALITY}
+        profile = chunks.get(b"ICCP")
+    else:
+        return Original(picture.frame, picture.frame, "PNG", _profile(data, kind))
     pixels = _all_channels(data, orientation)
-    compression = {"quality": _webp_quality(data)} if kind == "WEBP" else {}
     # The frame of these very pixels: what is found in it must be where it is covered.
     return Original(_as_frame(pixels), pixels, kind, profile, compression)
 
 
-def _jpeg(frame: Frame, header: JpegImagePlugin.JpegImageFile, profile: bytes | None) -> Original:
-    if header.mode not in ("L", "RGB"):  # inks became colours, for which the profile is not
-        return Original(frame, frame, "JPEG", None, {"quality": LOSSY_QUALITY})
-    compression = {
-        "qtables": [table for _, table in sorted(header.quantization.items())],
-        "subsampling": JpegImagePlugin.get_sampling(header),
-        "progressive": bool(header.info.get("progressive")),
-    }
-    pixels = np.ascontiguousarray(frame[:, :, 0]) if header.mode == "L" else frame
-    return Original(frame, pixels, "JPEG", profile, compression)
+def _jpeg(picture: Picture, header: JpegHeader) -> Original:
+    frame = picture.frame
+    # Pillow's parser must not see the metadata, which has no bounds there.
+    with Image.open(io.BytesIO(header.essence), formats=["JPEG"]) as parsed:
+        assert isinstance(parsed, JpegImagePlugin.JpegImageFile)
+        mode, profile = parsed.mode, parsed.info.get("icc_profile")
+        compression = {
+            "qtables": [table for _, table in sorted(parsed.quantization.items())],
+            "subsampling": JpegImagePlugin.get_sampling(parsed),
+            "progressive": bool(parsed.info.get("progressive")),
+        }
+    if mode not in ("L", "RGB"):  # inks became colours, for which the profile is not
+        profile, compression = None, {"quality": LOSSY_QUALITY}
+    pixels = np.ascontiguousarray(frame[:, :, 0]) if mode == "L" else frame
+    return Original(frame, pixels, "JPEG", profile, compression, damaged=picture.damaged)
 
 
-def _webp_quality(data: bytes) -> int:
-    """From the kind of the picture's chunk, behind those of its colours and metadata."""
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of the first chunks."""
     position = 12
-    while position + 8 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > len(data):
+            return
         chunk, size = struct.unpack_from("<4sI", data, position)
-        if chunk == b"VP8L":
-            return _LOSSLESS
-        if chunk == b"VP8 ":
-            break
+        yield chunk, data[position + 8 : position + 8 + size]
         position += 8 + size + size % 2
-    return LOSSY_QUALITY
 
 
-def _orientation(header: Image.Image) -> int:
-    """The EXIF orientation, 1 where there is none or it cannot be told."""
+def _profile(data: bytes, kind: str) -> bytes | None:
+    """The colour profile, None where it is damaged."""
     try:
-        return int(header.getexif().get(_ORIENTATION_TAG, 1))
-    except (SyntaxError, ValueError, TypeError, OSError, struct.error):
-        return 1
+        with Image.open(io.BytesIO(data), formats=[kind]) as header:
+            profile: bytes | None = header.info.get("icc_profile")
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return profile
 
 
 def _as_frame(pixels: NDArray[Any]) -> Frame:
@@ -153,5 +157,4 @@ def _all_channels(data: bytes, orientation: int) -> NDArray[Any]:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise InvalidImage("The image is damaged or truncated.")
-    upright = _UPRIGHT.get(orientation)
-    return pixels if upright is None else upright(pixels)
+    return turn_upright(pixels, orientation)

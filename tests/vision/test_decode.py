@@ -1,14 +1,29 @@
+import tracemalloc
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image
 
-from app.errors import ImageError
-from app.vision.decode import decode_image
+from app.errors import ImageError, TooCostly
+from app.vision.decode import decode_image, decode_picture
+from app.vision.formats.jpeg import read_jpeg_header
 from app.vision.types import Frame
-from tests.corpus import by_pillow, huge_png, readable, refused, rgb, small_car
+from tests.corpus import (
+    by_pillow,
+    costly,
+    damaged,
+    huge_png,
+    many_scans,
+    readable,
+    refused,
+    rgb,
+    shared_values,
+    small_car,
+    valid,
+)
 
 MAX_PIXELS = 50_000_000
 TRANSPOSED_BY_ORIENTATION = {
@@ -47,6 +62,64 @@ def test_odd_pictures_are_decoded_to_bgr(data: bytes, size: tuple[int, int]) -> 
     assert frame.dtype == np.uint8
     if size == (240, 320):
         assert np.abs(_thumbnail(frame) - _thumbnail(small_car())).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("data", "size"), [pytest.param(data, size, id=name) for name, data, size in readable()]
+)
+def test_sound_pictures_are_not_called_damaged(data: bytes, size: tuple[int, int]) -> None:
+    picture = decode_picture(data, max_pixels=MAX_PIXELS)
+    assert (picture.height, picture.width, picture.scale, picture.damaged) == (*size, 1, False)
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in damaged()])
+def test_what_is_left_of_a_damaged_picture_is_read(data: bytes) -> None:
+    picture = decode_picture(data, max_pixels=MAX_PIXELS)
+    assert picture.damaged
+    assert picture.frame.shape == (240, 320, 3)
+    right = np.abs(picture.frame.astype(int) - small_car()).max(axis=2) < 24
+    assert right.mean() > 0.1  # whichever part it is
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+def test_damaged_pictures_are_turned_upright(form: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = by_pillow(rgb(), form, exif=exif)
+    picture = decode_picture(data[: len(data) * 4 // 5], max_pixels=MAX_PIXELS)
+    assert picture.damaged
+    assert picture.frame.shape == ((240, 320, 3) if orientation == 1 else (320, 240, 3))
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in costly()])
+def test_costly_files_reach_no_decoder(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that grows with the input is refused before any library sees the file."""
+
+    def used(*arguments: object, **options: object) -> None:
+        raise AssertionError("a library was asked")
+
+    for library, name in ((cv2, "imdecode"), (simplejpeg, "decode_jpeg"), (Image, "open")):
+        monkeypatch.setattr(library, name, used)
+    with pytest.raises(TooCostly):
+        decode_image(data, max_pixels=MAX_PIXELS)
+
+
+def test_honest_progressive_jpegs_may_have_many_scans() -> None:
+    assert read_jpeg_header(many_scans(60, 4000, 3000)).scans == 70
+
+
+def test_shared_values_of_exif_are_not_copied() -> None:
+    """In 60 kB of a JPEG they would become 3.6 MB, in the 20 MB of a PNG gigabytes."""
+    bomb = shared_values(100, 60_000)
+    exif = b"\xff\xe1" + (len(bomb) + 8).to_bytes(2, "big") + b"Exif\0\0" + bomb
+    jpeg = valid()["jpeg"]
+    for data in (jpeg[:2] + exif + jpeg[2:], by_pillow(rgb(), "PNG", exif=b"Exif\0\0" + bomb)):
+        tracemalloc.start()
+        assert not decode_picture(data, max_pixels=MAX_PIXELS).damaged
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 1_500_000
 
 
 def _thumbnail(frame: Frame) -> np.typing.NDArray[np.int_]:
