@@ -12,6 +12,7 @@ from tests.pictures import draw_car, encode
 STATUS_BY_CODE = {
     "empty_image": 400,
     "invalid_image": 400,
+    "too_costly": 400,
     "too_many_pixels": 413,
     "animated_image": 415,
     "unsupported_image": 415,
