@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.options import FormatsText, MinHeight, Probability, RegionText
 from app.processors import usable_processors
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-Probability = Annotated[float, Field(ge=0, le=1)]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -83,6 +83,26 @@ class Settings(BaseSettings):
     enhance_below: Probability = Field(
         0.75, description="`enhance=auto` looks again at readings less confident than this."
     )
+    rotate: Literal["0", "90", "180", "270", "auto"] = Field(
+        "0",
+        description="Degrees pictures are turned clockwise before they are read, for cameras "
+        "mounted sideways or upside down; `auto` tries the others where a picture shows no sure "
+        "plate. `/redact` looks at pictures as sent and turned.",
+    )
+    region: RegionText = Field(
+        "",
+        description="Polygon in which plates are read: x,y of each corner, as fractions of a "
+        "picture's width and height; empty for everywhere. `/redact` covers every plate.",
+    )
+    min_height: MinHeight = Field(
+        0, description="Lowest plate that is read: height of its box in pixels."
+    )
+    formats: FormatsText = Field(
+        "",
+        description="Formats of the plates that are answered, separated by commas (`standard`, "
+        "`pre2001`, ...); empty for all.",
+    )
+    crops: bool = Field(False, description="Answer a picture of each plate, too.")
     correction_threshold: float = Field(
         0.85,
         ge=0.5,

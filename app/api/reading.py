@@ -6,32 +6,31 @@ from concurrent.futures import Future
 from fastapi import Request
 
 from app.api.jobs import record_of, recorded
-from app.api.schemas import ReadQuery
 from app.api.service import Service
 from app.errors import AlprError
+from app.options import ReadQuery
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
 HIGH_DETAIL_WEIGHT = 4
 """Pictures that one picture at `detail=high` counts as."""
 
+ANY_ROTATION_WEIGHT = 2
+"""The same of `rotate=auto`: one where the picture is upright, up to four where it is not."""
+
 
 def read_options(query: ReadQuery, service: Service) -> ReadOptions:
     """What the request chose, and the settings for the rest."""
-    settings = service.settings
-    return ReadOptions(
-        min_confidence=(
-            settings.min_confidence if query.min_confidence is None else query.min_confidence
-        ),
-        enhance=query.enhance or settings.enhance,
-        detail=query.detail or settings.detail,
-    )
+    return query.options(service.settings)
 
 
 def admission_weight(query: ReadQuery, service: Service) -> int:
     """What one picture counts for admission: about its work, in pictures of one or two passes."""
-    detail = read_options(query, service).detail
-    return min(HIGH_DETAIL_WEIGHT, service.admission.limit) if detail == "high" else 1
+    options = read_options(query, service)
+    weight = HIGH_DETAIL_WEIGHT if options.detail == "high" else 1
+    if options.rotate == "auto":
+        weight *= ANY_ROTATION_WEIGHT
+    return min(weight, service.admission.limit)
 
 
 async def read_picture(

@@ -12,6 +12,7 @@ from app.api.service import Service
 from app.errors import AlprError
 from app.vision.pipeline import PlatePipeline
 from app.vision.redact import Redaction, RedactOptions, Style, find_others, redact
+from app.vision.rotation import Rotate
 from app.vision.types import Detection, FrameResult
 
 _WEIGHT = 4
@@ -29,6 +30,7 @@ async def redact_picture(
     *,
     style: Style = "blur",
     min_confidence: float | None = None,
+    rotate: Rotate | None = None,
     camera: str | None = None,
 ) -> Redaction:
     """Cover the plates of a picture.
@@ -44,6 +46,7 @@ async def redact_picture(
         ),
         margin=settings.redact_margin,
         style=style,
+        rotate=rotate or settings.rotate,
     )
 
     def work(pipeline: PlatePipeline, waited_ms: float) -> Redaction:
@@ -71,7 +74,10 @@ async def find_unread(
     read = [plate.detection.box for plate in result.plates]
 
     def work(pipeline: PlatePipeline, waited_ms: float) -> tuple[Detection, ...]:
-        return find_others(pipeline, data, read, service.settings.redact_min_confidence)
+        settings = service.settings
+        return find_others(
+            pipeline, data, read, settings.redact_min_confidence, rotate=settings.rotate
+        )
 
     seconds = service.settings.deadline
     job = asyncio.wrap_future(service.engine.run(work, deadline=time.monotonic() + seconds))

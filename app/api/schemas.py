@@ -1,31 +1,13 @@
 """The bodies of requests and answers."""
 
+import base64
 from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from app.api.errors import ErrorBody
-from app.vision.types import FrameResult, Plate, Region
-
-
-class ReadQuery(BaseModel):
-    """What a request may choose; anything else in the query is an error."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    min_confidence: float | None = Field(
-        None, ge=0, le=1, description="Lowest detection confidence; the service has a default."
-    )
-    detail: Literal["low", "auto", "high"] | None = Field(
-        None,
-        description="Passes of the detector: one, closer looks where they may pay, or everywhere. "
-        "A picture at `high` counts as several against the admission limit.",
-    )
-    enhance: Literal["off", "auto", "always"] | None = Field(
-        None,
-        description="Contrast and noise treatment: never, for weak readings, or always.",
-    )
+from app.vision.types import Box, Excluded, FrameResult, Plate, Reason, Region
 
 
 class UrlRequest(BaseModel):
@@ -46,7 +28,7 @@ class ValidationBody(BaseModel):
 
 
 class BoxBody(BaseModel):
-    """Pixels of the picture as decoded, after EXIF rotation."""
+    """Pixels of the picture as decoded, after EXIF rotation and before that of `rotate`."""
 
     x: int
     y: int
@@ -91,6 +73,13 @@ class PlateBody(BaseModel):
     char_confidences: list[float]
     detection_confidence: float
     bbox: BoxBody
+    cut: bool = Field(
+        description="Whether the picture's edge cuts the plate: the text is a part of it then, "
+        "with a warning in the validation, and neither corrected nor compared with others."
+    )
+    crop: str | None = Field(
+        description="The plate upright with a little around it, as JPEG in base64; with `crops`."
+    )
     region: RegionBody | None
     validation: ValidationBody
     corrected_plate: str | None = Field(
@@ -103,9 +92,22 @@ class PlateBody(BaseModel):
     )
 
 
+class RejectedBody(BaseModel):
+    """A plate that the request did not ask for; `plate` only where it was read to tell so."""
+
+    reason: Reason
+    plate: str | None
+    format: str | None
+    detection_confidence: float
+    bbox: BoxBody
+
+
 class ImageBody(BaseModel):
+    """The picture as decoded; `rotation` is what it was turned clockwise by to be read."""
+
     width: int
     height: int
+    rotation: Literal[0, 90, 180, 270]
 
 
 class TimingsBody(BaseModel):
@@ -139,6 +141,9 @@ class Prediction(BaseModel):
     validation: ValidationBody | None
     corrected_plate: str | None
     plates: list[PlateBody] = Field(description="Every plate, best reading first.")
+    rejected: list[RejectedBody] = Field(
+        description="Plates that `region`, `min_height` or `formats` left out, and why."
+    )
     image: ImageBody
     passes: PassesBody
     timings_ms: TimingsBody
@@ -171,7 +176,10 @@ def prediction_body(result: FrameResult, model: ModelBody, request_id: str) -> P
         validation=summary.validation if summary else None,
         corrected_plate=summary.corrected_plate if summary else None,
         plates=[plate_body(plate) for plate in result.plates],
-        image=ImageBody(width=result.width, height=result.height),
+        rejected=[_rejected_body(excluded) for excluded in result.excluded],
+        image=ImageBody.model_validate(
+            {"width": result.width, "height": result.height, "rotation": result.rotation}
+        ),
         passes=PassesBody(run=result.passes, skipped=result.skipped_passes),
         timings_ms=TimingsBody(**timings, total=round(sum(result.timings_ms.values()), 2)),
         model=model,
@@ -180,14 +188,15 @@ def prediction_body(result: FrameResult, model: ModelBody, request_id: str) -> P
 
 
 def plate_body(plate: Plate) -> PlateBody:
-    box = plate.detection.box
     characters, reading = plate.characters, plate.reading
     return PlateBody(
         plate=characters.text,
         confidence=round(characters.confidence, 4),
         char_confidences=[round(value, 4) for value in characters.confidences],
         detection_confidence=round(plate.detection.confidence, 4),
-        bbox=BoxBody(x=box.x1, y=box.y1, width=box.width, height=box.height),
+        bbox=_box_body(plate.detection.box),
+        cut=plate.cut,
+        crop=None if plate.picture is None else base64.b64encode(plate.picture).decode(),
         region=_region_body(characters.region),
         validation=ValidationBody(**asdict(reading.validation)),
         corrected_plate=reading.corrected_plate,
@@ -205,6 +214,21 @@ def plate_body(plate: Plate) -> PlateBody:
             for candidate in reading.candidates
         ],
     )
+
+
+def _rejected_body(excluded: Excluded) -> RejectedBody:
+    reading = excluded.reading
+    return RejectedBody(
+        reason=excluded.reason,
+        plate=None if reading is None else reading.raw,
+        format=None if reading is None else reading.validation.format,
+        detection_confidence=round(excluded.detection.confidence, 4),
+        bbox=_box_body(excluded.detection.box),
+    )
+
+
+def _box_body(box: Box) -> BoxBody:
+    return BoxBody(x=box.x1, y=box.y1, width=box.width, height=box.height)
 
 
 def _region_body(region: Region | None) -> RegionBody | None:

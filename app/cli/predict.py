@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import cv2
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -19,6 +20,7 @@ from app.cli.saving import PictureFolder
 from app.config import Settings
 from app.engine import Engine
 from app.errors import AlprError, InvalidRequest
+from app.options import ReadQuery
 from app.vision.annotate import annotate
 from app.vision.decode import decode_image
 from app.vision.pipeline import ReadOptions
@@ -33,32 +35,37 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
-    parser.add_argument("--min-confidence", type=_probability, help="lowest detection confidence")
-    parser.add_argument("--detail", choices=("low", "auto", "high"))
-    parser.add_argument("--enhance", choices=("off", "auto", "always"))
+    add_read_options(parser)
     parser.set_defaults(run=run)
 
 
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError(text)
-    return value
+def add_read_options(parser: argparse.ArgumentParser) -> None:
+    """An argument for everything a request may choose, checked as there."""
+    for name, field in ReadQuery.model_fields.items():
+        flag = f"--{name.replace('_', '-')}"
+        shown = (field.description or "").replace("%", "%%")
+        if name == "crops":
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=shown)
+        else:
+            parser.add_argument(flag, type=_checked(name), help=shown)
+
+
+def _checked(name: str) -> Callable[[str], object]:
+    def check(text: str) -> object:
+        try:
+            return getattr(ReadQuery.model_validate({name: text}), name)
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
+
+    return check
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read all pictures, in order; status 1 if one could not be read."""
     settings = Settings()
     pictures = list(find_pictures(arguments.paths))
-    options = ReadOptions(
-        min_confidence=(
-            settings.min_confidence
-            if arguments.min_confidence is None
-            else arguments.min_confidence
-        ),
-        enhance=arguments.enhance or settings.enhance,
-        detail=arguments.detail or settings.detail,
-    )
+    asked = {name: getattr(arguments, name) for name in ReadQuery.model_fields}
+    options = ReadQuery.model_validate(asked).options(settings)
     weights = resolve_weights(settings)
     model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)
     engine = build_engine(settings, weights)
@@ -133,7 +140,7 @@ def _add_rows(table: Table, path: Path, answer: Prediction) -> None:
             escape(str(path)),
             plate.plate,
             f"{plate.confidence:.2f}",
-            plate.validation.format or "not NZ",
+            "cut" if plate.cut else plate.validation.format or "not NZ",
             plate.corrected_plate or "",
             milliseconds,
         )

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -17,6 +17,7 @@ from app.processors import usable_processors
 from app.vision.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.redact import RedactOptions, redact
+from app.vision.rotation import Rotate
 from app.weights.resolve import resolve_weights
 
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
@@ -26,6 +27,11 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("redact", help="write pictures again without their plates")
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--save", type=Path, metavar="DIR", help="where the pictures are written")
+    parser.add_argument(
+        "--rotate",
+        choices=get_args(Rotate),
+        help="degrees clockwise to turn the picture by and look once more; auto: every way",
+    )
     parser.add_argument("--style", choices=("blur", "fill"), default="blur")
     parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
     parser.add_argument("--margin", type=float, help="share of a plate covered beyond each side")
@@ -48,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         margin=settings.redact_margin if arguments.margin is None else arguments.margin,
         style=arguments.style,
+        rotate=arguments.rotate or settings.rotate,
     )
     pipeline = build_pipeline(settings, resolve_weights(settings), threads=usable_processors())
     folder = arguments.save and PictureFolder(arguments.save, arguments.paths)

@@ -104,19 +104,29 @@ class PlateDecoder:
         *,
         raw: str | None = None,
         small_plate: bool = False,
+        warning: str | None = None,
+        whole: bool = True,
     ) -> Reading:
         """Read ``probabilities`` (slots, alphabet), each row a distribution over the alphabet.
 
         ``raw`` is what was read before, where these are the probabilities of another look at the
         plate; left out, it is their most likely text. ``small_plate`` says that the box is near
-        square. Raises ValueError for another shape.
+        square. ``warning`` goes into the validation. Of a plate that is not ``whole`` only the text
+        is judged: which plate it was part of, nobody can tell. Raises ValueError for another shape.
         """
         if probabilities.ndim != 2 or probabilities.shape[1] != len(self._alphabet):
             raise ValueError(f"expected (slots, {len(self._alphabet)}), got {probabilities.shape}")
         if raw is None:
             best = probabilities.argmax(axis=1).tolist()
-            raw = "".join([self._alphabet[column] for column in best]).rstrip(self._pad_char)
-        validation = validate(raw, furthest_issued=self._furthest_issued, small_plate=small_plate)
+            raw = "".join([self._alphabet[column] for column in best]).replace(self._pad_char, "")
+        validation = validate(
+            raw,
+            furthest_issued=self._furthest_issued,
+            small_plate=small_plate,
+            warning=warning,
+        )
+        if not whole:
+            return Reading(raw, validation, None, (), None, lawful=0.0)
         lattice = self._lattice(len(probabilities), small_plate)
         found = lattice.posteriors(
             self._emissions(probabilities), self._calibration.slip_odds(probabilities)

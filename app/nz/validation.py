@@ -18,8 +18,8 @@ from app.nz.formats import (
 class Validation:
     """``format`` is None and ``error`` says why where ``valid`` is false.
 
-    ``normalized`` is the text in capitals without spaces and hyphens. ``warning`` marks a lawful
-    plate that deserves a second look.
+    ``normalized`` is the text in capitals without spaces and hyphens. ``warning`` says why a text
+    deserves a second look, lawful or not.
     """
 
     valid: bool
@@ -36,28 +36,31 @@ def normalize(text: str) -> str:
 
 
 def validate(
-    text: str | None, *, furthest_issued: str = FURTHEST_ISSUED, small_plate: bool = False
+    text: str | None,
+    *,
+    furthest_issued: str = FURTHEST_ISSUED,
+    small_plate: bool = False,
+    warning: str | None = None,
 ) -> Validation:
     """Check ``text`` against the formats; ``small_plate`` says that the box is near square.
 
-    A standard plate beyond the prefix ``furthest_issued`` is flagged, not rejected.
+    A standard plate beyond the prefix ``furthest_issued`` is flagged, not rejected. ``warning`` is
+    what is known from the picture against the text, and comes before what the text itself tells.
     """
     plate = normalize(text or "")
     found = format_of(plate)
     if found is None:
-        return Validation(False, plate, None, _fault(plate), None)
+        return Validation(False, plate, None, _fault(plate), warning)
     if found.name == PERSONALISED and small_plate and len(plate) > MAX_LENGTH_SMALL:
         error = (
             "a personalised plate on a motorcycle, moped or trailer has at most "
             f"{MAX_LENGTH_SMALL} characters, this one has {len(plate)}"
         )
-        return Validation(False, plate, None, error, None)
-    warning = None
+        return Validation(False, plate, None, error, warning)
     if found.name == "standard" and beyond_issued(plate, furthest_issued):
         dated = f" ({FURTHEST_ISSUED_AS_OF})" if furthest_issued == FURTHEST_ISSUED else ""
-        warning = (
-            f"prefix {plate[:3]} is beyond {furthest_issued}, the furthest known issued{dated}"
-        )
+        beyond = f"prefix {plate[:3]} is beyond {furthest_issued}, the furthest known issued{dated}"
+        warning = f"{warning}; {beyond}" if warning else beyond
     return Validation(True, plate, found.name, None, warning)
 
 

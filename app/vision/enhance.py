@@ -1,9 +1,13 @@
 """Contrast and noise treatment for pictures the networks cannot read as they are."""
 
+from typing import Literal
+
 import cv2
 import numpy as np
 
 from app.vision.types import Frame
+
+EnhanceMode = Literal["off", "auto", "always"]
 
 _CLIP_LIMIT = 2.0
 _TILES = (8, 8)

@@ -6,41 +6,48 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from app.nz.decoder import PlateDecoder, Reading
+from app.nz.formats import PERSONALISED
+from app.vision.crops import plate_jpeg
 from app.vision.decode import decode_image
 from app.vision.detector import PlateDetector
-from app.vision.enhance import enhance
+from app.vision.edges import is_cut_by_frame
+from app.vision.enhance import EnhanceMode, enhance
+from app.vision.reader import CONVINCING, PlateReader
 from app.vision.recognizer import PlateRecognizer
+from app.vision.rotation import Rotate, Turn, turns
 from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
-from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Looks, Plate
+from app.vision.selection import EVERYTHING, Selection
+from app.vision.types import (
+    Box,
+    Characters,
+    Detection,
+    Excluded,
+    Frame,
+    FrameResult,
+    Looks,
+    Plate,
+)
 
-EnhanceMode = Literal["off", "auto", "always"]
-
-DOUBTFUL = 0.95
-"""A plate with a slot less sure than this is looked at again, with a margin around its box, since
-a tight box may cut the outer characters. The decoder takes the plate from that look."""
-MARGIN = (0.06, 0.12)
-"""Of such a look: shares of the box's width and height added on each side; chosen on synthetic
-plates."""
-READ_WELL = 0.9
-"""A reading this confident is not replaced by another one."""
-CONVINCING = 0.95
-"""Another reading replaces the first only if it is this confident: what the first look read
-rightly, if weakly, must not be lost."""
 SLICE_READING = 0.5
 """What only a window shows, the whole frame not, must read at least this well to be a plate."""
 SLICE_CHARACTERS = 2
 
+CUT = "the picture's edge cuts this plate: characters may be missing or cut through"
+GAP = "nothing was read between two of the characters: one may be missing there"
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What one request may choose."""
+    """What one request may choose; `crops` asks for a picture of each plate."""
 
     min_confidence: float
     enhance: EnhanceMode
     detail: Detail = "low"
+    rotate: Rotate = "0"
+    selection: Selection = EVERYTHING
+    crops: bool = False
 
 
 @dataclass(slots=True)
@@ -75,10 +82,10 @@ class PlatePipeline:
         """`enhance_below`: readings less confident than this get a second look in mode "auto"."""
         self.search = search
         self.recognizer = recognizer
+        self.reader = PlateReader(recognizer, enhance_below=enhance_below)
         self.decoder = decoder
         self.max_pixels = max_pixels
         self.plate_filter = plate_filter
-        self._enhance_below = enhance_below
 
     @property
     def detector(self) -> PlateDetector:
@@ -116,22 +123,57 @@ class PlatePipeline:
             InferenceError: a network failed.
         """
         watch = watch or Stopwatch()
+        seen: list[FrameResult] = []
+        skipped = 0
+        for turn in turns(frame, options.rotate):
+            if seen and time.monotonic() >= slice_until:
+                skipped += 1
+                continue
+            seen.append(self._read_turned(frame, turn, options, watch, slice_until))
+            if _is_convincing(seen[-1]):
+                break
+        return replace(
+            max(seen, key=_likelihood_upright),
+            passes=sum(result.passes for result in seen),
+            skipped_passes=sum(result.skipped_passes for result in seen) + skipped,
+        )
+
+    def _read_turned(
+        self,
+        frame: Frame,
+        turn: Turn,
+        options: ReadOptions,
+        watch: Stopwatch,
+        slice_until: float,
+    ) -> FrameResult:
+        upright = turn.frame(frame)
         with watch.stage("detect"):
-            searched = self._search(frame, options, slice_until)
+            searched = self._search(upright, options, slice_until)
+        found, excluded = _select(searched.found, turn, options.selection)
         rejected = Counter(searched.rejected)
         with watch.stage("ocr"):
-            read = self._read(frame, searched.found, options)
+            read = self.reader.read_found(
+                upright, found, options.enhance, choose=options.detail != "low"
+            )
         with watch.stage("interpret"):
-            plates = self._interpret(read, rejected)
-        height, width = frame.shape[:2]
+            plates: list[Plate] = []
+            for plate in self._interpret(upright, read, rejected, crops=options.crops):
+                placed = replace(plate.detection, box=turn.back(plate.detection.box))
+                if options.selection.wants(plate):
+                    plates.append(replace(plate, detection=placed))
+                else:
+                    excluded.append(Excluded(placed, "format", plate.reading))
+        rejected.update(plate.reason for plate in excluded)
         return FrameResult(
-            plates,
-            width,
-            height,
+            tuple(plates),
+            turn.width,
+            turn.height,
             dict(rejected),
             watch.timings_ms,
             passes=searched.passes,
             skipped_passes=searched.skipped_passes,
+            excluded=tuple(excluded),
+            rotation=turn.degrees,
         )
 
     def _search(self, frame: Frame, options: ReadOptions, deadline: float) -> SearchResult:
@@ -153,85 +195,80 @@ class PlatePipeline:
     def read_boxes(
         self, frame: Frame, boxes: Sequence[Box], mode: EnhanceMode = "off"
     ) -> list[Looks]:
-        """Read boxes of a frame, which must be clipped to it, the doubtful ones a second time.
+        """As `PlateReader.read_boxes`."""
+        return self.reader.read_boxes(frame, boxes, mode)
 
-        Raises:
-            InferenceError: the network failed.
-        """
-        height, width = frame.shape[:2]
-        first = self._read_crops([box.crop(frame) for box in boxes], mode)
-        doubtful = [i for i, reading in enumerate(first) if reading.least < DOUBTFUL]
-        wider = [boxes[i].enlarged(*MARGIN).clipped(width, height) for i in doubtful]
-        second = self._read_crops([box.crop(frame) for box in wider], mode)
-        looks = [Looks(reading, None) for reading in first]
-        for i, reading in zip(doubtful, second, strict=True):
-            looks[i] = Looks(first[i], reading)
-        return looks
-
-    def interpret(self, looks: Looks, box: Box) -> Reading:
-        """What the decoder makes of the plate in a box."""
+    def interpret(self, looks: Looks, box: Box, *, cut: bool = False) -> Reading:
+        """What the decoder makes of the plate in a box, which may be cut by the frame's edge."""
+        warning = CUT if cut else GAP if looks.first.gap else None
         return self.decoder.decode(
-            looks.decoded.probabilities, raw=looks.first.text, small_plate=self.is_small(box)
+            looks.decoded.probabilities,
+            raw=looks.first.text,
+            small_plate=self.is_small(box),
+            warning=warning,
+            whole=not cut,
         )
 
     def is_small(self, box: Box) -> bool:
         """Whether a box has the proportions of a motorcycle's or trailer's plate."""
         return box.aspect < self.plate_filter.small_plate_aspect_ratio
 
-    def _read(
-        self, frame: Frame, found: Sequence[Found], options: ReadOptions
-    ) -> list[tuple[Found, Box, Looks]]:
-        """The looks at each plate, with the box of the plate that was looked at.
-
-        Except at `low`, a weak reading is replaced by the best of the other looks, that with a
-        margin and those at the boxes of other windows, where that one convinces.
-        """
-        boxes = [plate.boxes[0] for plate in found]
-        looks = self.read_boxes(frame, boxes, options.enhance)
-        if options.detail != "low":
-            weak = [i for i, seen in enumerate(looks) if seen.first.confidence < READ_WELL]
-            others = [(i, box) for i in weak for box in found[i].boxes[1:]]
-            there = self._read_crops([box.crop(frame) for _, box in others], options.enhance)
-            best: dict[int, tuple[Box, Characters]] = {}
-            for i, box, reading in (
-                *((i, boxes[i], looks[i].wider) for i in weak),
-                *((i, box, reading) for (i, box), reading in zip(others, there, strict=True)),
-            ):
-                if reading is None or reading.confidence < CONVINCING:
-                    continue
-                if i not in best or reading.confidence > best[i][1].confidence:
-                    best[i] = box, reading
-            for i, (box, reading) in best.items():
-                boxes[i], looks[i] = box, Looks(reading, None)
-        return list(zip(found, boxes, looks, strict=True))
-
-    def _read_crops(self, crops: Sequence[Frame], mode: EnhanceMode) -> list[Characters]:
-        if mode == "always":
-            return self.recognizer.read([enhance(crop) for crop in crops])
-        readings = self.recognizer.read(crops)
-        if mode == "auto":
-            weak = [
-                index
-                for index, reading in enumerate(readings)
-                if reading.confidence < self._enhance_below
-            ]
-            enhanced = self.recognizer.read([enhance(crops[index]) for index in weak])
-            for index, reading in zip(weak, enhanced, strict=True):
-                readings[index] = max(readings[index], reading, key=lambda read: read.confidence)
-        return readings
-
     def _interpret(
-        self, read: Sequence[tuple[Found, Box, Looks]], rejected: Counter[str]
-    ) -> tuple[Plate, ...]:
+        self,
+        frame: Frame,
+        read: Sequence[tuple[Found, Box, Looks]],
+        rejected: Counter[str],
+        *,
+        crops: bool,
+    ) -> list[Plate]:
+        height, width = frame.shape[:2]
         plates: list[Plate] = []
         for found, box, looks in read:
             if not _is_reading(looks.first, found):
                 rejected["unreadable"] += 1
                 continue
-            reading = self.interpret(looks, box)
-            plates.append(Plate(Detection(box, found.confidence), looks, reading))
+            cut = is_cut_by_frame(box, looks.first, width, height)
+            reading = self.interpret(looks, box, cut=cut)
+            picture = plate_jpeg(frame, box) if crops else None
+            plates.append(Plate(Detection(box, found.confidence), looks, reading, cut, picture))
         plates.sort(key=lambda plate: plate.characters.confidence, reverse=True)
-        return tuple(plates)
+        return plates
+
+
+def _select(
+    found: Sequence[Found], turn: Turn, selection: Selection
+) -> tuple[list[Found], list[Excluded]]:
+    """What is to be read, and what is not, in pixels of the frame before the turn."""
+    kept: list[Found] = []
+    excluded: list[Excluded] = []
+    for plate in found:
+        box = turn.back(plate.boxes[0])
+        reason = selection.fault(
+            box, plate_height=plate.boxes[0].height, width=turn.width, height=turn.height
+        )
+        if reason is None:
+            kept.append(plate)
+        else:
+            excluded.append(Excluded(Detection(box, plate.confidence), reason))
+    return kept, excluded
+
+
+def _is_convincing(result: FrameResult) -> bool:
+    """Whether a plate says by itself that it was read upright.
+
+    Upside down, plates are read too, as texts that any personalised plate may have: only a sure
+    reading of a series counts.
+    """
+    return any(
+        plate.characters.confidence >= CONVINCING
+        and plate.reading.validation.format not in (None, PERSONALISED)
+        for plate in result.plates
+    )
+
+
+def _likelihood_upright(result: FrameResult) -> tuple[bool, float]:
+    surest = max((plate.characters.confidence for plate in result.plates), default=0.0)
+    return _is_convincing(result), surest
 
 
 def _is_reading(characters: Characters, found: Found) -> bool:

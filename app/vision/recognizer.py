@@ -31,7 +31,7 @@ class PlateRecognizer(BaseOCR):
     """A network of fast-plate-ocr's format: one distribution over the alphabet for each slot.
 
     Unlike fast-alpr's own wrapper it reads all crops of a frame in one run and keeps the whole
-    distributions, from which the decoder works; texts are the same.
+    distributions, from which the decoder works; texts are the same without padding inside them.
     """
 
     def __init__(self, session: ort.InferenceSession, config: PlateConfig) -> None:
@@ -100,13 +100,15 @@ class PlateRecognizer(BaseOCR):
 
     def _characters(self, slots: NDArray[np.float32], region: Region | None) -> Characters:
         best = slots.argmax(axis=1)
-        text = "".join(self.alphabet[index] for index in best).rstrip(self.pad_char)
-        confidences = tuple(
-            float(slots[slot, index])
-            for slot, index in enumerate(best[: len(text)])
-            if self.alphabet[index] != self.pad_char
+        likeliest = "".join(self.alphabet[index] for index in best).rstrip(self.pad_char)
+        read = [slot for slot, character in enumerate(likeliest) if character != self.pad_char]
+        return Characters(
+            "".join(likeliest[slot] for slot in read),
+            tuple(float(slots[slot, best[slot]]) for slot in read),
+            slots,
+            region,
+            gap=len(read) < len(likeliest),
         )
-        return Characters(text, confidences, slots, region)
 
     def _region(self, scores: NDArray[np.float32]) -> Region:
         best = int(scores.argmax())

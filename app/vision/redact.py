@@ -1,6 +1,6 @@
 """Pictures that may be published: every plate covered, nothing else changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from app.vision.decode import decode_image
 from app.vision.detector import PlateDetector
 from app.vision.original import open_original
 from app.vision.pipeline import PlatePipeline, Stopwatch
+from app.vision.rotation import Rotate, Turn, turns
 from app.vision.slicing import grid, is_same_plate, look_through
 from app.vision.types import Box, Detection, Frame
 
@@ -29,11 +30,15 @@ _COARSE, _FINE = 2, 4
 
 @dataclass(frozen=True, slots=True)
 class RedactOptions:
-    """`margin` is the share of a box's width and height that is covered beyond each side."""
+    """`margin` is the share of a box's width and height that is covered beyond each side.
+
+    Where `rotate` is not "0", plates are looked for in the picture turned so, or every way, too.
+    """
 
     min_confidence: float
     margin: float
     style: Style
+    rotate: Rotate = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +67,68 @@ def redact(pipeline: PlatePipeline, data: bytes, options: RedactOptions) -> Reda
         original = open_original(data, max_pixels=pipeline.max_pixels)
     height, width = original.frame.shape[:2]
     windows = search_windows(width, height, pipeline.detector.size)
+    directions = len(_directions(original.frame, options.rotate))
     with watch.stage("detect"):
-        found = find_all(pipeline.detector, original.frame, options.min_confidence)
+        found = find_all(
+            pipeline.detector, original.frame, options.min_confidence, rotate=options.rotate
+        )
     with watch.stage("redact"):
         cover(original.pixels, [detection.box for detection in found], options)
         written = original.write()
     return Redaction(
-        written, original.media_type, distinct(found), watch.timings_ms, passes=len(windows)
+        written,
+        original.media_type,
+        distinct(found),
+        watch.timings_ms,
+        passes=len(windows) * directions,
     )
 
 
 def find_others(
-    pipeline: PlatePipeline, data: bytes, known: Sequence[Box], min_confidence: float
+    pipeline: PlatePipeline,
+    data: bytes,
+    known: Sequence[Box],
+    min_confidence: float,
+    *,
+    rotate: Rotate = "0",
 ) -> tuple[Detection, ...]:
     """Plates of an encoded picture that are none of the known ones. Raises as `redact`."""
     frame = decode_image(data, max_pixels=pipeline.max_pixels)
     return tuple(
         found
-        for found in distinct(find_all(pipeline.detector, frame, min_confidence))
+        for found in distinct(find_all(pipeline.detector, frame, min_confidence, rotate=rotate))
         if not any(is_same_plate(found.box, box) for box in known)
     )
 
 
-def find_all(detector: PlateDetector, frame: Frame, min_confidence: float) -> tuple[Detection, ...]:
+def find_all(
+    detector: PlateDetector, frame: Frame, min_confidence: float, *, rotate: Rotate = "0"
+) -> tuple[Detection, ...]:
     """Detections in the whole frame, then in windows of it: clipped, several of one plate.
 
-    Of any shape: a plate cut by the frame's border is still a plate. Raises InferenceError.
+    Of any shape: a plate cut by the frame's border is still a plate. With another `rotate` than "0"
+    those in the turned frame follow, in pixels of the frame as it came: rather one plate covered
+    that is none than one left open. Raises InferenceError.
     """
-    height, width = frame.shape[:2]
     seen = (
-        sighting.detection
-        for window in search_windows(width, height, detector.size)
-        for sighting in look_through(detector, frame, window, min_confidence)
+        Detection(turn.back(detection.box), detection.confidence)
+        for turn in _directions(frame, rotate)
+        for detection in _find_upright(detector, turn.frame(frame), min_confidence)
     )
     return tuple(detection for detection in seen if detection.box.width and detection.box.height)
+
+
+def _directions(frame: Frame, rotate: Rotate) -> tuple[Turn, ...]:
+    return (*turns(frame, "0"), *(turn for turn in turns(frame, rotate) if turn.degrees))
+
+
+def _find_upright(
+    detector: PlateDetector, frame: Frame, min_confidence: float
+) -> Iterator[Detection]:
+    height, width = frame.shape[:2]
+    for window in search_windows(width, height, detector.size):
+        for sighting in look_through(detector, frame, window, min_confidence):
+            yield sighting.detection
 
 
 def search_windows(width: int, height: int, size: int) -> list[Box]:

@@ -1,7 +1,7 @@
 """The values that flow through the pipeline."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,13 +73,16 @@ class Characters:
     """What the OCR read off one crop, before any knowledge of formats.
 
     `probabilities` is (slots, alphabet) float32, each row a distribution over the alphabet with its
-    padding character; `text` is the most likely character of each slot without trailing padding.
+    padding character; `text` is the most likely character of each slot without padding, with as
+    many `confidences`. `gap` says that there was padding between two of them: the OCR saw room for
+    a character there and none in it.
     """
 
     text: str
     confidences: tuple[float, ...]
     probabilities: NDArray[np.float32]
     region: Region | None
+    gap: bool = False
 
     @property
     def confidence(self) -> float:
@@ -114,11 +117,17 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """One plate of a frame: where it is, what was read, what that means in New Zealand."""
+    """One plate of a frame: where it is, what was read, what that means in New Zealand.
+
+    `cut` says that the frame ends before the plate does. `picture` is a JPEG of the plate, upright,
+    where one was asked for.
+    """
 
     detection: Detection
     looks: Looks
     reading: Reading
+    cut: bool = False
+    picture: bytes | None = None
 
     @property
     def characters(self) -> Characters:
@@ -126,12 +135,26 @@ class Plate:
         return self.looks.first
 
 
+Reason = Literal["region", "min_height", "format"]
+"""Why a plate is none of those that were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A plate that was not asked for; `reading` is None where that was clear before reading it."""
+
+    detection: Detection
+    reason: Reason
+    reading: Reading | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """All plates of one frame, best reading first.
+    """All plates of one frame, best reading first; boxes are in pixels of the frame as it came.
 
-    `rejected` counts detections dropped by reason; `timings_ms` the milliseconds spent by stage;
-    `passes` the runs of the detector, `skipped_passes` those the deadline left no time for.
+    `rejected` counts detections dropped by reason, those in `excluded` among them; `timings_ms` the
+    milliseconds spent by stage; `passes` the runs of the detector, `skipped_passes` those the
+    deadline left no time for; `rotation` the degrees the frame was turned clockwise to be read.
     """
 
     plates: tuple[Plate, ...]
@@ -141,6 +164,8 @@ class FrameResult:
     timings_ms: dict[str, float]
     passes: int = 1
     skipped_passes: int = 0
+    excluded: tuple[Excluded, ...] = ()
+    rotation: int = 0
 
     @property
     def best(self) -> Plate | None:

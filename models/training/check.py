@@ -23,7 +23,7 @@ from app.lab.synth.scene import draw_scene
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.nz.formats import PERSONALISED
-from app.vision.pipeline import DOUBTFUL, MARGIN
+from app.vision.reader import DOUBTFUL, MARGIN
 from app.vision.types import Box
 from models.training.common.crops import Reader
 from models.training.common.photos import LICENSED_SOURCES, Photo, read_photos

@@ -27,13 +27,14 @@ def test_the_contract_of_a_read_plate(client: TestClient, car_jpeg: bytes) -> No
     body = response.json()
     assert set(body) == {
         *("plate", "confidence", "validation", "corrected_plate", "plates", "image"),
-        *("passes", "timings_ms", "model", "request_id"),
+        *("rejected", "passes", "timings_ms", "model", "request_id"),
     }
     (plate,) = body["plates"]
     assert set(plate) == {
         *("plate", "confidence", "char_confidences", "detection_confidence", "bbox", "region"),
-        *("validation", "corrected_plate", "correction", "candidates"),
+        *("validation", "corrected_plate", "correction", "candidates", "cut", "crop"),
     }
+    assert (plate["cut"], plate["crop"], body["rejected"]) == (False, None, [])
     assert body["plate"] == plate["plate"] == "ABC123"
     assert body["confidence"] == plate["confidence"] > 0.9
     assert len(plate["char_confidences"]) == 6
@@ -43,7 +44,7 @@ def test_the_contract_of_a_read_plate(client: TestClient, car_jpeg: bytes) -> No
         **{"error": None, "warning": None},
     }
     assert body["corrected_plate"] is plate["corrected_plate"] is None
-    assert body["image"] == {"width": 640, "height": 480}
+    assert body["image"] == {"width": 640, "height": 480, "rotation": 0}
     box = plate["bbox"]
     assert abs(box["x"] - 235) < 15
     assert abs(box["y"] - 290) < 15
@@ -113,7 +114,8 @@ def test_odd_pictures_are_read(client: TestClient) -> None:
         body = client.post("/predict/batch", files=files).json()
         for (name, _, (height, width)), item in zip(some, body["results"], strict=True):
             assert item["error"] is None, name
-            assert item["result"]["image"] == {"width": width, "height": height}, name
+            image = item["result"]["image"]
+            assert (image["width"], image["height"]) == (width, height), name
 
 
 def test_a_batch_answers_in_order_and_survives_bad_files(client: TestClient, car: Frame) -> None:

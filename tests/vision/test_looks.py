@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.nz.decoder import PlateDecoder
-from app.vision.pipeline import CONVINCING, DOUBTFUL, MARGIN, PlatePipeline, ReadOptions
+from app.vision.pipeline import PlatePipeline, ReadOptions
+from app.vision.reader import CONVINCING, DOUBTFUL, MARGIN
 from app.vision.recognizer import PlateRecognizer
 from app.vision.search import Detail, Found, PlateSearch, SearchResult
 from app.vision.types import Box, Characters, Frame

@@ -18,10 +18,10 @@ from app.api.compat.ranking import Preference, Ranked, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
 from app.api.reading import admission_weight, read_options, read_picture
-from app.api.schemas import ReadQuery
 from app.api.service import Service, get_service
 from app.errors import AlprError, InvalidRequest, NotReady
 from app.logs import REQUEST_ID
+from app.options import ReadQuery
 from app.vision.types import FrameResult, Plate
 
 Shared = Annotated[Service, Depends(get_service)]
@@ -51,7 +51,7 @@ async def _let_in(request: Request, service: Shared) -> None:
 @router.post("/vision/alpr", dependencies=[Depends(_let_in)])
 @router.post("/image/alpr", dependencies=[Depends(_let_in)])
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
-    settings, query = service.settings, ReadQuery()
+    settings, query = service.settings, ReadQuery(crops=False)
     with service.admission.admit(admission_weight(query, service)):
         form = await read_form(
             request,

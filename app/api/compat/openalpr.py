@@ -12,9 +12,9 @@ from app.api.compat.ranking import Preference, is_lawful, lawful_probability, ra
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body, status_of
 from app.api.reading import admission_weight, read_options, read_picture
-from app.api.schemas import ReadQuery
 from app.api.service import Service, get_service
 from app.errors import AlprError, CapacityError, InvalidRequest
+from app.options import ReadQuery
 from app.vision.types import FrameResult, Plate
 
 Shared = Annotated[Service, Depends(get_service)]
@@ -40,7 +40,7 @@ async def _require_key(request: Request, service: Shared) -> None:
 
 @router.post("/v1/recognize", dependencies=[Depends(_require_key)])
 async def recognize(request: Request, service: Shared) -> JSONResponse:
-    settings, query = service.settings, ReadQuery()
+    settings, query = service.settings, ReadQuery(crops=False)
     received = datetime.now(UTC)
     with service.admission.admit(admission_weight(query, service)):
         form = await read_form(

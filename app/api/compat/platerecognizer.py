@@ -26,7 +26,6 @@ from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
 from app.api.reading import admission_weight, read_options, read_picture
 from app.api.redacting import find_unread, redact_picture, redaction_weight
-from app.api.schemas import ReadQuery
 from app.api.service import Service, get_service
 from app.errors import (
     AlprError,
@@ -41,6 +40,7 @@ from app.errors import (
     UploadTimeout,
 )
 from app.logs import REQUEST_ID
+from app.options import ReadQuery
 
 Shared = Annotated[Service, Depends(get_service)]
 
@@ -89,12 +89,12 @@ router = APIRouter(
 @router.post("/v1/plate-reader/")
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
-    with service.admission.admit(admission_weight(ReadQuery(), service)):
+    with service.admission.admit(admission_weight(ReadQuery(crops=False), service)):
         form = await _form(request, service)
         asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
         name, data = await _picture(service, form)
         config = asked.config
-        options = read_options(ReadQuery(min_confidence=config.threshold_d), service)
+        options = read_options(config.query(), service)
         result = await read_picture(service, request, data, options, camera=asked.camera_id)
         unread = (
             await find_unread(service, request, data, result) if config.mode == "redaction" else ()

@@ -19,6 +19,7 @@ from app.api.compat.ranking import (
 from app.api.compat.usage import Usage
 from app.api.errors import describe_validation
 from app.errors import InvalidRequest
+from app.options import ReadQuery
 from app.vision.types import Box, Detection, FrameResult
 
 MAX_CALLS = 1_000_000_000
@@ -39,10 +40,17 @@ class EngineConfig(BaseModel):
     region: str | None = Field(None, description="`strict`: only lawful New Zealand plates.")
     threshold_d: float | None = Field(None, ge=0, le=1, description="Least detection confidence.")
     threshold_o: float = Field(0, ge=0, le=1, description="Least confidence of a reading.")
-    mode: str | None = Field(None, description="`redaction`: plates too small to read as well.")
+    mode: str | None = Field(
+        None, description="`redaction`: plates too small to read as well; `fast`: one look."
+    )
     text_formats: tuple[str, ...] = Field(
         (), max_length=_MAX_FORMATS, description="Patterns of the plates that are expected."
     )
+
+    def query(self) -> ReadQuery:
+        """What it asks of a reading."""
+        detail: Literal["low"] | None = "low" if self.mode == "fast" else None
+        return ReadQuery(min_confidence=self.threshold_d, detail=detail, crops=False)
 
     @field_validator("text_formats")
     @classmethod

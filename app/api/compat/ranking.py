@@ -41,7 +41,9 @@ def _preferred(plate: Plate, prefer: Preference) -> Ranked:
 
 
 def is_lawful(plate: Plate, prefer: Preference) -> bool:
-    """Whether the first of its readings can be a New Zealand plate."""
+    """Whether the first of its readings can be a New Zealand plate, and not only a part of one."""
+    if plate.cut:
+        return False
     reading = plate.reading
     return reading.validation.valid or (prefer == "corrected" and reading.correction is not None)
 

@@ -19,13 +19,13 @@ from app.api.schemas import (
     BatchPrediction,
     ModelBody,
     Prediction,
-    ReadQuery,
     UrlRequest,
     prediction_body,
 )
 from app.api.service import Service, get_service
 from app.errors import AlprError
 from app.logs import REQUEST_ID
+from app.options import ReadQuery
 from app.vision.types import FrameResult
 
 Shared = Annotated[Service, Depends(get_service)]

@@ -11,6 +11,7 @@ from app.api.redacting import redact_picture, redaction_weight
 from app.api.routes.predict import require_key
 from app.api.service import Service, get_service
 from app.vision.redact import Style
+from app.vision.rotation import Rotate
 
 COUNT_HEADER = "X-Plates-Redacted"
 
@@ -50,6 +51,11 @@ class RedactQuery(BaseModel):
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Lowest detection confidence; the service has a default."
     )
+    rotate: Rotate | None = Field(
+        None,
+        description="Degrees clockwise by which the picture is turned to look for plates once "
+        "more; `auto` looks in every direction. The picture itself is not turned.",
+    )
 
 
 @router.post(
@@ -73,7 +79,12 @@ async def redact(
             request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
         )
         done = await redact_picture(
-            service, request, data, style=query.style, min_confidence=query.min_confidence
+            service,
+            request,
+            data,
+            style=query.style,
+            min_confidence=query.min_confidence,
+            rotate=query.rotate,
         )
     return Response(
         done.data, media_type=done.media_type, headers={COUNT_HEADER: str(len(done.plates))}

@@ -90,7 +90,7 @@ class Samples:
     def texts(self) -> list[str]:
         """The most likely text of each plate's probabilities."""
         characters = np.array(list(self.alphabet))[self.probabilities.argmax(axis=2)]
-        return ["".join(row).rstrip(self.pad_char) for row in characters.tolist()]
+        return ["".join(row).replace(self.pad_char, "") for row in characters.tolist()]
 
     def decode(self, decoder: PlateDecoder) -> list[Reading]:
         return [reading for reading, _ in self.decode_timed(decoder)]
