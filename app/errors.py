@@ -12,6 +12,7 @@
     │   ├── InvalidRequest       a field is missing, unknown or malformed
     │   ├── UnsupportedMediaType the body is of another kind than the endpoint takes
     │   ├── RequestTooLarge      more bytes than the limit
+    │   ├── HeadersTooLarge      address and headers longer than the limit
     │   ├── UploadTimeout        the body arrived too slowly
     │   └── Unauthorized         no key, or a wrong one
     ├── FetchError               the picture behind a URL cannot be had
@@ -80,6 +81,10 @@ class UnsupportedMediaType(RequestError):
 
 class RequestTooLarge(RequestError):
     code = "too_large"
+
+
+class HeadersTooLarge(RequestError):
+    code = "headers_too_large"
 
 
 class UploadTimeout(RequestError):

@@ -16,8 +16,8 @@ from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import install_error_handlers
-from app.api.middleware import REQUEST_ID_HEADER, RequestObserver
-from app.api.routes import console, predict, redact, status
+from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
+from app.api.routes import console, docs, predict, redact, status
 from app.api.service import Service, build_service
 from app.config import Settings
 from app.logs import configure_logging
@@ -48,11 +48,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Automatic number-plate recognition for New Zealand",
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
+        redoc_url=None,
     )
     app.include_router(predict.router)
     app.include_router(redact.router)
     app.include_router(status.router)
     app.include_router(console.router)
+    app.include_router(docs.router)
     app.include_router(codeproject.router)
     if settings.platerecognizer == "on":
         app.include_router(platerecognizer.router)
@@ -64,9 +67,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Content-Type"],
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+            allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Authorization", "Content-Type"],
+            expose_headers=[REQUEST_ID_HEADER, redact.COUNT_HEADER, "Retry-After"],
         )
+    app.add_middleware(HeadRequests)
+    app.add_middleware(HeadersLimit)
     app.add_middleware(RequestObserver)
     return app
 

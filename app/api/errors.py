@@ -17,6 +17,7 @@ from app.errors import (
     AnimatedImage,
     CapacityError,
     FetchError,
+    HeadersTooLarge,
     ImageError,
     RequestError,
     RequestTooLarge,
@@ -34,6 +35,7 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     ImageError: HTTPStatus.BAD_REQUEST,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -47,6 +49,7 @@ CLIENT_CLOSED_REQUEST = 499
 """nginx's status for a client that went away; nobody receives it, the metrics count it."""
 
 _INTERNAL = "The service failed on this request."
+_SHOWN_FAULTS = 8
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -76,19 +79,20 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(AlprError, _on_alpr_error)
+    app.add_exception_handler(AlprError, alpr_answer)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
-async def _on_alpr_error(request: Request, error: Exception) -> JSONResponse:
+async def alpr_answer(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an AlprError, counted."""
     assert isinstance(error, AlprError)
     status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, CapacityError):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, RequestTooLarge | UploadTimeout):
+    if isinstance(error, RequestTooLarge | UploadTimeout | HeadersTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not read
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "ApiKey"
@@ -127,6 +131,9 @@ def _answer(
 
 
 def describe_validation(errors: Any) -> str:
-    """pydantic's list of faults as one sentence, without echoing the input."""
-    faults = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in errors)
-    return "; ".join(faults)
+    """The first of pydantic's list of faults as one sentence, without echoing the input."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in errors[:_SHOWN_FAULTS]
+    ]
+    return "; ".join(faults + ["..."] * (len(errors) > _SHOWN_FAULTS))

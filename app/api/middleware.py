@@ -1,4 +1,4 @@
-"""Around every request: an id, a log line, HTTP metrics."""
+"""Around every request: an id, a log line, HTTP metrics; what is true of all routes."""
 
 import logging
 import re
@@ -9,8 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import unexpected_answer
+from app.api.errors import alpr_answer, unexpected_answer
 from app.api.metrics import Metrics
+from app.errors import HeadersTooLarge
 from app.logs import REQUEST_ID
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 REQUEST_ID_HEADER = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_HEADER_BYTES = 1 << 14
 _QUIET_ROUTES = ("/health", "/metrics")
 
 
@@ -67,3 +69,49 @@ class RequestObserver:
         metrics.http_duration.labels(route).observe(seconds)
         level = logging.DEBUG if route.startswith(_QUIET_ROUTES) else logging.INFO
         logger.log(level, "%s %s %d %.1f ms", scope["method"], route, status, seconds * 1e3)
+
+
+class HeadersLimit:
+    """Refuses a request whose address and headers are longer than those of any honest client.
+
+    They are parsed on the event loop, again and again, and the server has no limit of its own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http":
+            size = len(scope["path"]) + len(scope["query_string"])
+            size += sum(len(name) + len(value) for name, value in scope["headers"])
+            if size > _MAX_HEADER_BYTES:
+                error = HeadersTooLarge(
+                    f"Address and headers have more than {_MAX_HEADER_BYTES} bytes."
+                )
+                app = await alpr_answer(Request(scope), error)
+        await app(scope, receive, send)
+
+
+class HeadRequests:
+    """Answers HEAD as GET without the body, on every route: monitors ask so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        asked = {**scope, "method": "GET"}  # a copy: the server must know that it is HEAD
+        try:
+            await self._app(asked, receive, send_without_body)
+        finally:
+            if "route" in asked:
+                scope["route"] = asked["route"]

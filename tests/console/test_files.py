@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from app.api.routes.console import DIRECTORY, MEDIA_TYPES, prefers_page, public_settings
+from app.api.files import MEDIA_TYPES
+from app.api.routes.console import DIRECTORY, prefers_page, public_settings
 from app.config import Settings
 from app.lab.synth.strokes import SKELETONS
 from tests.console.conftest import KEY
