@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 from fast_alpr.base import BaseDetector
 from numpy.typing import NDArray
 from open_image_models.detection.core.base import DetectionResult
@@ -12,6 +11,7 @@ from open_image_models.detection.core.yolo_v9.postprocess import convert_to_dete
 from open_image_models.detection.core.yolo_v9.preprocess import letterbox
 
 from app.errors import InferenceError, ModelCorrupt
+from app.vision.backends.sessions import Session
 from app.vision.types import Box, Detection, Frame
 
 BORDER = 1 / 20
@@ -41,10 +41,10 @@ class PlateDetector(BaseDetector):
 
     def __init__(
         self,
-        session: ort.InferenceSession,
+        session: Session,
         *,
         min_confidence: float,
-        lower: Sequence[ort.InferenceSession] = (),
+        lower: Sequence[Session] = (),
     ) -> None:
         """Load nothing, but look at the network.
 
@@ -105,7 +105,7 @@ class PlateDetector(BaseDetector):
         padded, ratio, padding = letterbox(frame, (height or self.size, self.size))
         return _to_tensor(padded), ratio, padding
 
-    def _session_for(self, frame: Frame, *, tight: bool) -> tuple[int, ort.InferenceSession]:
+    def _session_for(self, frame: Frame, *, tight: bool) -> tuple[int, Session]:
         """The input's height and the network, the lowest that leaves a border if it is `tight`."""
         height, width = frame.shape[:2]
         if tight and width > height:

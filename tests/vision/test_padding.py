@@ -1,18 +1,18 @@
 """Less padding around wide frames changes the work, not the plates."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 import pytest
-from numpy.typing import NDArray
 
 from app.building import build_detector
 from app.config import Settings
 from app.errors import ModelCorrupt
 from app.vision.backends.graph import optimize_detector, takes_other_heights
+from app.vision.backends.sessions import Session
 from app.vision.detector import PlateDetector
 from app.vision.slicing import is_same_plate
 from app.vision.types import Frame
@@ -87,11 +87,12 @@ class Recording:
 class Spy:
     """A session that notes the shape of its input."""
 
-    def __init__(self, session: ort.InferenceSession, shapes: list[tuple[int, ...]]) -> None:
+    def __init__(self, session: Session, shapes: list[tuple[int, ...]]) -> None:
         self._session, self._shapes = session, shapes
         self.get_inputs, self.get_outputs = session.get_inputs, session.get_outputs
+        self.get_providers = session.get_providers
 
-    def run(self, names: None, inputs: dict[str, NDArray[np.float32]]) -> Any:
+    def run(self, names: Sequence[str] | None, inputs: dict[str, Any], /) -> list[Any]:
         self._shapes += [tensor.shape for tensor in inputs.values()]
         return self._session.run(names, inputs)
 
