@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 from PIL import AvifImagePlugin
 
 from app.config import Settings
@@ -13,9 +12,10 @@ from app.errors import ModelCorrupt
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder
 from app.processors import usable_processors
+from app.vision.backends.cuda import COPIES
 from app.vision.backends.graph import optimize_detector, takes_other_heights
-from app.vision.backends.sessions import open_session
-from app.vision.detector import PlateDetector, lower_heights
+from app.vision.backends.sessions import Session, open_session
+from app.vision.detector import BORDER, PlateDetector, lower_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.search import PlateFilter, PlateSearch, SearchLimits
@@ -54,6 +54,7 @@ def build_pipeline(
     recognizer = PlateRecognizer(
         open_session(weights.ocr.path, device=settings.device, threads=threads),
         load_plate_config(weights.ocr.config),
+        full_batches=settings.device == "cuda",
     )
     calibration = load_calibration(weights.ocr.path.stem)
     decoder = PlateDecoder(
@@ -71,7 +72,7 @@ def build_pipeline(
         max_pixels=settings.max_pixels,
         enhance_below=settings.enhance_below,
     )
-    warm_up(pipeline)
+    warm_up(pipeline, runs=COPIES if settings.device == "cuda" else 1)
     return pipeline
 
 
@@ -79,8 +80,8 @@ def build_detector(settings: Settings, weights: Weights, *, threads: int) -> Pla
     """The detector alone. Raises ModelError."""
     path = weights.detector.path
 
-    def load(height: int | None = None) -> ort.InferenceSession:
-        network = optimize_detector(path, height=height)
+    def load(height: int | None = None) -> Session:
+        network = optimize_detector(path, height=height, steady=settings.device == "cuda")
         return open_session(network, device=settings.device, threads=threads)
 
     square = load()
@@ -93,11 +94,16 @@ def build_detector(settings: Settings, weights: Weights, *, threads: int) -> Pla
     )
 
 
-def warm_up(pipeline: PlatePipeline) -> None:
-    """Run both networks once, so that the first request does not pay for their first run."""
+def warm_up(pipeline: PlatePipeline, *, runs: int) -> None:
+    """Run all networks, so that the first requests do not pay for their first runs."""
     grey = np.full((720, 1280, 3), 114, np.uint8)
-    pipeline.read_frame(grey, ReadOptions(min_confidence=1.0, enhance="off"))
-    pipeline.recognizer.read([grey[:32, :96]])
+    detector, size = pipeline.detector, pipeline.detector.size
+    lower = [int(height - 2 * BORDER * size) for height, _ in detector.lower]
+    for _ in range(runs):
+        pipeline.read_frame(grey, ReadOptions(min_confidence=1.0, enhance="off"))
+        for height in lower:
+            detector.detect(np.full((height, size, 3), 114, np.uint8), tight=True)
+        pipeline.recognizer.read([grey[:32, :96]])
 
 
 def build_engine(

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 import yaml
 from fast_alpr.base import BaseOCR, OcrResult
 from fast_plate_ocr.core.process import resize_image
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from app.errors import InferenceError, ModelCorrupt
+from app.vision.backends.sessions import Session
 from app.vision.types import Characters, Frame, Region
 
 MAX_BATCH = 16
@@ -34,7 +34,15 @@ class PlateRecognizer(BaseOCR):
     distributions, from which the decoder works; texts are the same without padding inside them.
     """
 
-    def __init__(self, session: ort.InferenceSession, config: PlateConfig) -> None:
+    def __init__(
+        self, session: Session, config: PlateConfig, *, full_batches: bool = False
+    ) -> None:
+        """Load nothing, but look at the network.
+
+        Args:
+            full_batches: fill every run up to `MAX_BATCH` crops, for a device that prepares anew
+                for each number of them.
+        """
         outputs = [output.name for output in session.get_outputs()]
         self.session = session
         self.config = config
@@ -44,6 +52,7 @@ class PlateRecognizer(BaseOCR):
         self._plate_output = "plate" if "plate" in outputs else outputs[0]
         self._regions = tuple(config.plate_regions or ()) if "region" in outputs else ()
         fixed_batch = session.get_inputs()[0].shape[0]
+        self._full = full_batches
         self._batch = fixed_batch if isinstance(fixed_batch, int) else MAX_BATCH
 
     def predict(self, cropped_plate: Frame) -> OcrResult | None:
@@ -86,6 +95,10 @@ class PlateRecognizer(BaseOCR):
         return resized
 
     def _read_batch(self, batch: NDArray[np.uint8]) -> list[Characters]:
+        count = len(batch)
+        if self._full:
+            empty = np.zeros((self._batch - count, *batch.shape[1:]), batch.dtype)
+            batch = np.concatenate([batch, empty])
         names = [self._plate_output, "region"] if self._regions else [self._plate_output]
         try:
             plates, *regions = self.session.run(names, {self._input: batch})
@@ -95,7 +108,7 @@ class PlateRecognizer(BaseOCR):
         found = [self._region(scores) for scores in regions[0]] if regions else [None] * len(batch)
         return [
             self._characters(probabilities, region)
-            for probabilities, region in zip(slots, found, strict=True)
+            for probabilities, region in zip(slots[:count], found[:count], strict=True)
         ]
 
     def _characters(self, slots: NDArray[np.float32], region: Region | None) -> Characters:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
 from app.errors import ModelCorrupt
+from app.vision.backends.steady import fill_refiner
 
 KEPT_ANCHORS = 512
 """Anchors decoded. A plate is found by some ten of them, so this is room for fifty plates."""
@@ -31,11 +32,12 @@ STRIDES = (8, 16, 32)
 """Pixels a anchor of each scale stands for."""
 
 
-def optimize_detector(model: Path, *, height: int | None = None) -> bytes:
+def optimize_detector(model: Path, *, height: int | None = None, steady: bool = False) -> bytes:
     """The network of an ONNX file, rewritten where it has the forms above, else as it is.
 
     Args:
         height: give the input this height in pixels, a multiple of 32, instead of its own.
+        steady: keep the shapes inside the same from picture to picture, see `steady`.
 
     Raises:
         ModelCorrupt: the height of this network's input cannot be changed.
@@ -46,6 +48,8 @@ def optimize_detector(model: Path, *, height: int | None = None) -> bytes:
     constants = _constants(network.graph)
     _prune_anchors(network.graph, constants)
     _split_convolutions(network.graph, constants)
+    if steady:
+        fill_refiner(network.graph)
     return _serialized(network)
 
 
