@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.lab.benchmark import article
+from app.vision.backends.sessions import Device
 from app.weights.resolve import Weights
 
 STARTUP_SECONDS = 60
@@ -53,13 +54,16 @@ def article_server(weights: Weights) -> Iterator[Server]:
 
 
 @contextmanager
-def our_server(weights: Weights, *, detail: str | None = None) -> Iterator[Server]:
+def our_server(
+    weights: Weights, *, detail: str | None = None, device: Device = "cpu"
+) -> Iterator[Server]:
     """Ours with its default settings, but for `detail` where one is given."""
     environment = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
+        "ALPR_DEVICE": device,
     }
     if detail is not None:
         environment["ALPR_DETAIL"] = detail

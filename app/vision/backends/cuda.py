@@ -19,7 +19,8 @@ OPTIONS = {
     "cudnn_conv_algo_search": "HEURISTIC",
 }
 COPIES = 4
-"""Of each network on the card. More give no more pictures a second."""
+"""Of each network on the card. With four the threads that decode pictures are what limits a process
+(`python -m app.lab.benchmark.cuda`); one takes about 0.3 GB of the card's memory."""
 _REASON = re.compile(r"CU\w+ failure [^;]+(?= ;)")
 
 
