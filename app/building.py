@@ -8,8 +8,8 @@ from PIL import AvifImagePlugin
 
 from app.config import Settings
 from app.engine import Engine, LoadObserver
-from app.errors import ModelCorrupt
-from app.nz.calibration import load_calibration
+from app.errors import ModelCorrupt, ModelMissing
+from app.nz.calibration import GENERIC, Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.processors import usable_processors
 from app.vision.backends.cuda import COPIES
@@ -19,7 +19,7 @@ from app.vision.detector import BORDER, PlateDetector, lower_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.search import PlateFilter, PlateSearch, SearchLimits
-from app.weights.resolve import Weights
+from app.weights.resolve import Network, Weights
 
 
 def build_pipeline(
@@ -56,11 +56,11 @@ def build_pipeline(
         load_plate_config(weights.ocr.config),
         full_batches=settings.device == "cuda",
     )
-    calibration = load_calibration(weights.ocr.path.stem)
+    calibration = _calibration(weights.ocr)
     decoder = PlateDecoder(
         recognizer.alphabet,
         recognizer.pad_char,
-        threshold=settings.correction_threshold,
+        threshold=max(settings.correction_threshold, calibration.threshold),
         calibration=calibration,
         furthest_issued=settings.furthest_issued,
     )
@@ -74,6 +74,15 @@ def build_pipeline(
     )
     warm_up(pipeline, runs=COPIES if settings.device == "cuda" else 1)
     return pipeline
+
+
+def _calibration(ocr: Network) -> Calibration:
+    try:
+        return load_calibration(ocr.calibration or GENERIC)
+    except LookupError as error:
+        raise ModelMissing(f"{error} Mend ALPR_CALIBRATION.") from error
+    except ValueError as error:
+        raise ModelCorrupt(str(error)) from error
 
 
 def build_detector(settings: Settings, weights: Weights, *, threads: int) -> PlateDetector:

@@ -103,12 +103,18 @@ class Settings(BaseSettings):
         "`pre2001`, ...); empty for all.",
     )
     crops: bool = Field(False, description="Answer a picture of each plate, too.")
+    calibration: str | None = Field(
+        None,
+        description="How sure the OCR's readings are: a name such as `nz-mobile-vit-v2-ocr`, or a "
+        "`.json` file. By default that of the network; for one of your own of another name the "
+        "`generic` one, which corrects little.",
+    )
     correction_threshold: float = Field(
         0.85,
         ge=0.5,
         le=1,
-        description="Posterior from which a lawful reading is offered as correction. Stricter than "
-        "what calibration on synthetic plates asks for: a wrong one is the costliest error.",
+        description="Posterior from which a lawful reading is offered as correction. A calibration "
+        "may ask for more (the generic one for 0.97): the stricter of the two holds.",
     )
     furthest_issued: str = Field(
         "RP", description="Furthest prefix issued in the standard series (January 2026)."

@@ -12,7 +12,7 @@ likelihood of padding in a slot read as a character, and of any character in one
 is taken times the odds of a slip there, 1 at most. What was read with certainty is not dropped.
 
 One calibration belongs to one OCR; it is a JSON file in ``calibrations/`` together with the record
-of how it was measured.
+of how it was measured. The generic one is for an OCR that was not measured.
 """
 
 import json
@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -151,12 +152,27 @@ def calibration_file(ocr: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ocr.lower()).strip("-") + ".json"
 
 
+def has_calibration(ocr: str) -> bool:
+    """Whether one is kept for the OCR of that name."""
+    return _kept(ocr).is_file()
+
+
 def load_calibration(ocr: str = GENERIC) -> Calibration:
-    """The calibration kept for the OCR of that name, or the generic one if there is none."""
-    folder = resources.files("app.nz") / "calibrations"
-    kept = folder / calibration_file(ocr)
-    found = kept if kept.is_file() else folder / calibration_file(GENERIC)
-    return Calibration.from_json(found.read_text(encoding="utf-8"))
+    """The calibration kept for the OCR of that name, or that of a ``.json`` file at that path.
+
+    Raises LookupError where there is none, ValueError for a file that is no calibration.
+    """
+    source = Path(ocr) if ocr.endswith(".json") else _kept(ocr)
+    if not source.is_file():
+        raise LookupError(f"There is no calibration {ocr}.")
+    try:
+        return Calibration.from_json(source.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{ocr} is no calibration: {error!r}") from error
+
+
+def _kept(ocr: str) -> Traversable:
+    return resources.files("app.nz") / "calibrations" / calibration_file(ocr)
 
 
 def save_calibration(calibration: Calibration, folder: Path) -> Path:

@@ -88,10 +88,10 @@ class PlateDecoder:
             raise ValueError(f"threshold must be between 0.5 and 1, not {threshold}")
         self._alphabet = alphabet
         self._pad_char = pad_char
-        self._threshold = threshold
-        self._calibration = calibration or load_calibration()
+        self.threshold = threshold
+        self.calibration = calibration or load_calibration()
         self._furthest_issued = furthest_issued
-        self._emissions = self._calibration.emissions(alphabet, pad_char)
+        self._emissions = self.calibration.emissions(alphabet, pad_char)
         self._shapes = {
             small: plate_shapes(furthest_issued=furthest_issued, small_plate=small)
             for small in (False, True)
@@ -129,7 +129,7 @@ class PlateDecoder:
             return Reading(raw, validation, None, (), None, lawful=0.0)
         lattice = self._lattice(len(probabilities), small_plate)
         found = lattice.posteriors(
-            self._emissions(probabilities), self._calibration.slip_odds(probabilities)
+            self._emissions(probabilities), self.calibration.slip_odds(probabilities)
         )
         correction = self._correction(validation, found.plates)
         return Reading(
@@ -149,8 +149,8 @@ class PlateDecoder:
                 self._alphabet,
                 self._pad_char,
                 slots=slots,
-                slips=self._calibration.slips,
-                text_prior=self._calibration.text_prior,
+                slips=self.calibration.slips,
+                text_prior=self.calibration.text_prior,
             )
         return self._lattices[key]
 
@@ -166,7 +166,7 @@ class PlateDecoder:
         in_series = validation.valid and validation.format != PERSONALISED
         bold = in_series or best.format == PERSONALISED
         certainty = 1 - (BOLD_DOUBT if bold else 1) * (1 - probability)
-        if best.plate == validation.normalized or certainty < self._threshold:
+        if best.plate == validation.normalized or certainty < self.threshold:
             return None
         raw_is = f"fits {validation.format}" if validation.valid else "is no plate"
         reason = (

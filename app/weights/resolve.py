@@ -1,27 +1,33 @@
 """Settings to files: which networks the service runs."""
 
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from app.config import REPOSITORY, Settings
 from app.errors import ModelCorrupt, ModelMissing
+from app.nz.calibration import GENERIC, has_calibration
 from app.weights.files import WeightFile
 from app.weights.hub import Kind, hub_model
 
 OWN_MODELS = REPOSITORY / "models"
 MANIFEST = "manifest.json"
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One network in use; `config` is the plate config of an OCR."""
+    """One network in use; `config` and `calibration` are the plate config of an OCR and the name or
+    file of what says how sure its readings are."""
 
     name: str
     source: Literal["path", "hub", "own"]
     path: Path
     config: Path | None = None
+    calibration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,22 @@ def _detector(settings: Settings, own_models: Path) -> Network:
 
 
 def _ocr(settings: Settings, own_models: Path) -> Network:
+    network = _ocr_files(settings, own_models)
+    if settings.calibration is not None:
+        return replace(network, calibration=settings.calibration)
+    if network.calibration is not None:
+        return network
+    measured = next((n for n in (network.name, network.path.stem) if has_calibration(n)), None)
+    if measured is None:
+        _log.warning(
+            "No calibration is kept for the OCR %s: the generic one corrects little. "
+            "Name one with ALPR_CALIBRATION.",
+            network.name,
+        )
+    return replace(network, calibration=measured or GENERIC)
+
+
+def _ocr_files(settings: Settings, own_models: Path) -> Network:
     if settings.ocr_path is not None and settings.ocr_config_path is not None:
         path = _existing(settings.ocr_path, "ALPR_OCR_PATH")
         config = _existing(settings.ocr_config_path, "ALPR_OCR_CONFIG_PATH")
@@ -72,7 +94,8 @@ def _existing(path: Path, variable: str) -> Path:
 def _hub(name: str, kind: Kind, directory: Path) -> Network:
     model = hub_model(name, kind)
     remedy = f"Run `python -m app models fetch {name}`."
-    return Network(name, "hub", *(file.located(directory, remedy=remedy) for file in model.files))
+    path, *config = (file.located(directory, remedy=remedy) for file in model.files)
+    return Network(name, "hub", path, next(iter(config), None))
 
 
 def _own(kind: Kind, directory: Path) -> Network:
@@ -90,6 +113,8 @@ def _own(kind: Kind, directory: Path) -> Network:
         if kind == "ocr":
             files.append(WeightFile(entry["config_file"], entry["config_sha256"]))
         name = str(entry["name"])
+        calibration = entry.get("calibration")
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ModelCorrupt(f"{manifest} is not a manifest of weights: {error!r}") from error
-    return Network(name, "own", *(file.located(directory, remedy=remedy) for file in files))
+    located = [file.located(directory, remedy=remedy) for file in files]
+    return Network(name, "own", located[0], next(iter(located[1:]), None), calibration)

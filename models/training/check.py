@@ -20,7 +20,7 @@ from app.config import Settings
 from app.lab.synth.crops import draw_crop
 from app.lab.synth.overlay import overlay
 from app.lab.synth.scene import draw_scene
-from app.nz.calibration import Calibration, load_calibration
+from app.nz.calibration import GENERIC, Calibration, has_calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.nz.formats import PERSONALISED
 from app.vision.reader import DOUBTFUL, MARGIN
@@ -250,12 +250,13 @@ def main() -> None:
     own_ocr = args.models / manifest["ocr"]["file"]
     detectors = {"own": OnnxDetector(own_detector)}
     readers = {"own": Reader(own_ocr, args.models / manifest["ocr"]["config_file"])}
-    calibrations = {"own": load_calibration(manifest["ocr"]["name"])}
+    calibrations = {"own": load_calibration(manifest["ocr"]["calibration"])}
     if args.other_detector:
         detectors["teacher"] = OnnxDetector(args.other_detector)
     for model, config in args.other_ocr:
         readers[model.stem] = Reader(model, config)
-        calibrations[model.stem] = load_calibration(model.stem)
+        measured = has_calibration(model.stem)
+        calibrations[model.stem] = load_calibration(model.stem if measured else GENERIC)
     tables = [detection_table(detectors, detector_sets(args.photos))]
     if args.nz_real:
         tables.append(recall_table(detectors, read_photos(args.nz_real)))

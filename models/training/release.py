@@ -47,6 +47,7 @@ def release_ocr(run: Path, folder: Path) -> dict[str, Any]:
     _curves(run, folder, "ocr", reader.PANELS)
     return {
         "name": OCR,
+        "calibration": OCR,
         **_described(target),
         "config_file": config.name,
         "config_sha256": _sha256(config),

@@ -282,6 +282,8 @@ def test_build_and_model_info(client: TestClient) -> None:
     for kind in ("detector", "ocr"):
         assert models[kind]["model"] == health[kind]["name"]
         assert models[kind]["provider"] == health[kind]["provider"] == "CPUExecutionProvider"
+    assert health["ocr"]["calibration"]
+    assert 0.85 <= health["ocr"]["correction_threshold"] <= 1
 
 
 def test_the_exposition_says_what_it_is(client: TestClient) -> None:

@@ -9,6 +9,7 @@ from app.nz.calibration import (
     Calibration,
     Scaling,
     calibration_file,
+    has_calibration,
     load_calibration,
     save_calibration,
 )
@@ -23,8 +24,22 @@ def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
     assert Calibration.from_json(path.read_text(encoding="utf-8")) == calibration
 
 
-def test_an_ocr_without_calibration_gets_the_generic_one() -> None:
-    assert load_calibration("never-measured").ocr == GENERIC
+def test_an_ocr_without_calibration_is_not_taken_for_another() -> None:
+    assert load_calibration().ocr == GENERIC
+    assert not has_calibration("never-measured")
+    with pytest.raises(LookupError, match="never-measured"):
+        load_calibration("never-measured")
+
+
+def test_a_file_may_be_named(tmp_path: Path) -> None:
+    path = save_calibration(replace(load_calibration(), ocr="mine"), tmp_path)
+    assert load_calibration(str(path)).ocr == "mine"
+    for text in ("{", "[]", "{}", '{"slips": {}}'):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"mine\.json is no calibration"):
+            load_calibration(str(path))
+    with pytest.raises(LookupError):
+        load_calibration(str(tmp_path / "none.json"))
 
 
 def test_every_kept_calibration_is_found_by_its_ocr_and_says_how_it_was_measured() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from app.config import Settings
 from app.errors import ModelCorrupt, ModelMissing
+from app.nz.calibration import load_calibration
 from app.weights import hub
 from app.weights.files import WeightFile
-from app.weights.resolve import resolve_weights
+from app.weights.resolve import MANIFEST, OWN_MODELS, resolve_weights
 
 DETECTOR = "yolo-v9-t-384-license-plate-end2end"
 OCR = "global-plates-mobile-vit-v2-model"
@@ -163,3 +164,23 @@ def test_the_known_files_here_are_the_published_ones(shared: Path) -> None:
     for name in ("cct-xs-v2-global-model", "cct-xs-v1-global-model"):
         for file in hub.HUB_MODELS[name].files:
             assert file.is_intact(shared / "models" / file.name)
+
+
+def test_the_calibration_is_named_and_not_guessed_in_silence(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tmp_path / "own"
+    named = settings.model_copy(update={"calibration": "nz-mobile-vit-v2-ocr"})
+    for source in (named, only(named, "ocr_model"), only(named)):
+        assert resolve_weights(source, own).ocr.calibration == "nz-mobile-vit-v2-ocr"
+    assert not caplog.records
+    assert resolve_weights(settings, own).ocr.calibration == "generic"
+    assert "ALPR_CALIBRATION" in caplog.text
+    entry = json.loads((own / "manifest.json").read_text())["ocr"]
+    write_manifest(own, ocr={**entry, "calibration": "cct_xs_v2_global"})
+    assert resolve_weights(only(settings), own).ocr.calibration == "cct_xs_v2_global"
+
+
+def test_the_released_manifest_names_a_calibration_that_is_there() -> None:
+    manifest = json.loads((OWN_MODELS / MANIFEST).read_text())
+    assert load_calibration(manifest["ocr"]["calibration"]).ocr == manifest["ocr"]["name"]

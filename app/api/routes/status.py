@@ -28,11 +28,18 @@ class NetworkBody(BaseModel):
     provider: str
 
 
+class OcrBody(NetworkBody):
+    """With what it is read with: the calibration, and the posterior that a correction needs."""
+
+    calibration: str
+    correction_threshold: float
+
+
 class HealthBody(BaseModel):
     status: Literal["healthy", "draining"]
     model: Literal["loaded"] = "loaded"
     detector: NetworkBody
-    ocr: NetworkBody
+    ocr: OcrBody
     version: str
     uptime_seconds: float
     running: int
@@ -72,6 +79,7 @@ def index() -> IndexBody:
 @router.get("/health", summary="Health, models and load")
 async def health(service: Shared) -> HealthBody:
     providers, weights = service.providers, service.weights
+    decoder = service.engine.pipeline.decoder
     return HealthBody(
         status="draining" if service.draining else "healthy",
         detector=NetworkBody(
@@ -79,8 +87,12 @@ async def health(service: Shared) -> HealthBody:
             source=weights.detector.source,
             provider=providers["detector"],
         ),
-        ocr=NetworkBody(
-            name=weights.ocr.name, source=weights.ocr.source, provider=providers["ocr"]
+        ocr=OcrBody(
+            name=weights.ocr.name,
+            source=weights.ocr.source,
+            provider=providers["ocr"],
+            calibration=decoder.calibration.ocr,
+            correction_threshold=decoder.threshold,
         ),
         version=__version__,
         uptime_seconds=round(time.monotonic() - service.started, 3),

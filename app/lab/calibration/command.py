@@ -26,7 +26,13 @@ from app.lab.calibration.samples import (
     choose_threshold,
     correction_curve,
 )
-from app.nz.calibration import GENERIC, Calibration, load_calibration, save_calibration
+from app.nz.calibration import (
+    GENERIC,
+    Calibration,
+    has_calibration,
+    load_calibration,
+    save_calibration,
+)
 from app.nz.decoder import PlateDecoder
 from app.nz.formats import format_of
 
@@ -41,13 +47,16 @@ METHOD: Final = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.samples:
         calibration = _calibrate(options)
         kept = save_calibration(calibration, options.calibrations)
         sys.stdout.write(f"{kept}: {_summary(calibration)}\n")
-    else:
+    elif has_calibration(options.ocr):
         calibration = load_calibration(options.ocr)
+    else:
+        parser.error(f"there is no calibration of {options.ocr}")
     if options.held_out:
         sys.stdout.writelines(_report(Samples.load(options.held_out), calibration))
     return 0

@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     for name, versions in tables.items():
         console.print(_table(name, versions))
+    console.print(f"Serve a version of the OCR with ALPR_CALIBRATION={weights.ocr.calibration}.")
     if arguments.json is not None:
         body = {name: [asdict(one) for one in versions] for name, versions in tables.items()}
         arguments.json.write_text(json.dumps(body, indent=1) + "\n")
