@@ -151,7 +151,7 @@ def test_the_command_keeps_a_calibration_and_its_curve(
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     report = capsys.readouterr().out
     assert "standard" in report
-    assert re.search(r"decoding: \d\.\d\d ms a plate, \d\.\d\d for the slowest 5 %", report)
+    assert re.search(r"decoding: \d+\.\d\d ms a plate, \d+\.\d\d for the slowest 5 %", report)
 
 
 def test_samples_survive_their_file(tmp_path: Path) -> None:
