@@ -26,6 +26,7 @@
     │   ├── ModelMissing         no file where the settings say
     │   ├── ModelCorrupt         size or checksum differs, or no such network inside
     │   └── DeviceUnavailable    the requested execution provider does not load
+    ├── NotInstalled             a command needs what this installation leaves out
     └── InternalError            a fault nobody foresaw: ours to mend
         └── InferenceError       a network failed on an input
 
@@ -143,6 +144,10 @@ class ModelCorrupt(ModelError):
 
 class DeviceUnavailable(ModelError):
     code = "device_unavailable"
+
+
+class NotInstalled(AlprError):
+    code = "not_installed"
 
 
 class InternalError(AlprError):

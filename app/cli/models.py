@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -20,11 +19,10 @@ from app.weights.hub import HUB_MODELS, hub_model
 DEFAULT_PAIR = ("yolo-v9-t-384-license-plate-end2end", "global-plates-mobile-vit-v2-model")
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("models", help="fetch and list hub weights")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="what is known, present and verified")
-    listing.set_defaults(run=run_list)
+    listing.set_defaults(action=list_models)
     fetching = actions.add_parser("fetch", help="download into the model directory, verified")
     fetching.add_argument(
         "names",
@@ -33,10 +31,15 @@ def add_parser(subparsers: Any) -> None:
         default=DEFAULT_PAIR,
         help=f"hub names (default: {' and '.join(DEFAULT_PAIR)})",
     )
-    fetching.set_defaults(run=run_fetch)
+    fetching.set_defaults(action=fetch_models)
 
 
-def run_list(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    status: int = arguments.action(arguments)
+    return status
+
+
+def list_models(arguments: argparse.Namespace) -> int:
     directory = Settings().model_dir
     table = Table("model", "kind", "file", "state", title=f"Hub weights in {directory}")
     for model in HUB_MODELS.values():
@@ -53,7 +56,7 @@ def _state(file: WeightFile, directory: Path) -> str:
     return "verified" if file.is_intact(path) else "damaged"
 
 
-def run_fetch(arguments: argparse.Namespace) -> int:
+def fetch_models(arguments: argparse.Namespace) -> int:
     """Fetch each network; those that fail are reported and do not stop the others."""
     directory = Settings().model_dir
     models = [hub_model(name) for name in arguments.names]

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import cv2
 from pydantic import ValidationError
@@ -16,22 +15,19 @@ from rich.table import Table
 
 from app.api.schemas import ModelBody, Prediction, prediction_body
 from app.building import build_engine
-from app.cli.saving import PictureFolder
 from app.config import Settings
 from app.engine import Engine
-from app.errors import AlprError, InvalidRequest
+from app.errors import AlprError
 from app.options import ReadQuery
+from app.pictures import PictureFolder, find_pictures
 from app.vision.annotate import annotate
 from app.vision.decode import decode_image
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 from app.weights.resolve import resolve_weights
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"})
 
-
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("predict", help="read pictures from disk")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
@@ -90,17 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         Console().print(table)
     return 1 if failed else 0
-
-
-def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as given, folders by the pictures in them. Raises InvalidRequest for other paths."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-        elif path.is_file():
-            yield path
-        else:
-            raise InvalidRequest(f"No file or folder {path}.")
 
 
 def _read_all(

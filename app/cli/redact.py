@@ -3,16 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import track
 
 from app.building import build_pipeline
-from app.cli.predict import find_pictures
-from app.cli.saving import PictureFolder
 from app.config import Settings
 from app.errors import AlprError, InvalidRequest
+from app.pictures import PictureFolder, find_pictures
 from app.processors import usable_processors
 from app.vision.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
@@ -23,8 +22,7 @@ from app.weights.resolve import resolve_weights
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("redact", help="write pictures again without their plates")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--save", type=Path, metavar="DIR", help="where the pictures are written")
     parser.add_argument(

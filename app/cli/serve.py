@@ -15,8 +15,7 @@ from app.vision.backends.sessions import open_session
 from app.weights.resolve import resolve_weights
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("serve", help="run the service")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (ALPR_HOST)")
     parser.add_argument("--port", type=int, help="port to listen on (ALPR_PORT)")
     parser.add_argument("--processes", type=int, help="server processes (ALPR_PROCESSES)")

@@ -3,15 +3,14 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from app.config import REPOSITORY, Settings
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("settings", help="list every setting (Markdown)")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 

@@ -13,7 +13,3 @@ class DatasetError(EvaluationError):
 
 class ResultError(EvaluationError):
     """A file is not the JSON of `evaluate`, or two of them cannot be compared."""
-
-
-class RequirementsMissing(EvaluationError):
-    """The packages of requirements-eval.txt are not installed."""

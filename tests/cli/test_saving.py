@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.cli.saving import PictureFolder
 from app.errors import InvalidRequest
+from app.pictures import PictureFolder
 
 COMMANDS = ("predict", "redact")
 

@@ -63,7 +63,9 @@ def test_context_is_what_the_service_needs(context: set[str]) -> None:
         ".dockerignore",
     }
     assert {path for path in context if path.startswith("deploy/")} == {"deploy/healthcheck.py"}
-    assert not any(path.startswith(("models/training", "models/hub")) for path in context)
+    assert not any(
+        path.startswith(("app/lab", "models/training", "models/hub")) for path in context
+    )
     assert not any("__pycache__" in path for path in context)
 
 

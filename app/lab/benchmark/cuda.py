@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.table import Table
 
 from app.building import build_engine
-from app.cli.predict import find_pictures
 from app.config import Settings
 from app.engine import Engine
 from app.lab.benchmark.agreement import agreement
@@ -31,6 +30,7 @@ from app.lab.benchmark.frames import write_frames
 from app.lab.benchmark.load import drive, upload_request
 from app.lab.benchmark.placement import placement
 from app.lab.benchmark.servers import our_server
+from app.pictures import find_pictures
 from app.vision.backends.cuda import require_cuda
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.sessions import Device

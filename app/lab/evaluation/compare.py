@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -13,8 +14,19 @@ from app.lab.evaluation.comparison import Comparison, Paired, compare, compariso
 from app.lab.evaluation.results import load_evaluation
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "A and B are files of evaluate --json on the same data: the state before and the one after."
+    )
+    parser.add_argument("a", type=Path, metavar="A.json")
+    parser.add_argument("b", type=Path, metavar="B.json")
+    parser.add_argument("--list", action="store_true", help="list every plate fixed or broken")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all changes")
+    parser.set_defaults(run=run)
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """The command; see `app.cli.compare` for its arguments."""
+    """Print and write the changes. Raises EvaluationError."""
     comparison = compare(load_evaluation(arguments.a), load_evaluation(arguments.b))
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(comparison_body(comparison), indent=1) + "\n")

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from app.cli.predict import find_pictures
 from app.lab.errors import DatasetError
 from app.lab.evaluation.matching import BoxF
 from app.nz.validation import normalize
+from app.pictures import find_pictures
 
 LABELS: Final = "labels.csv"
 BOX_COLUMNS: Final = ("x1", "y1", "x2", "y2")

@@ -24,6 +24,21 @@ from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.weights.resolve import Network, resolve_weights
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "DATASET is a labelled folder as for `evaluate`. Half of its photos calibrate, "
+        "the other half measures."
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("out", type=Path, metavar="DIR", help="where the INT8 networks go")
+    parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
+    parser.add_argument(
+        "--calibration", type=int, default=100, help="pictures to calibrate on (default 100)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    parser.set_defaults(run=run)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Make, measure, print. Raises AlprError."""
     settings = Settings()

@@ -3,23 +3,21 @@
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.predict import find_pictures
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.benchmark.comparison import Benchmark, compare
+from app.pictures import find_pictures
 from app.processors import usable_processors
 from app.weights.resolve import resolve_weights
 
 MAX_PICTURES = 32
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("benchmark", help="compare with the article's server")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pictures",
         nargs="+",

@@ -1,10 +1,23 @@
-"""Where commands put the pictures they make."""
+"""Pictures on disk: those that a command was given, and those it makes."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.errors import InvalidRequest
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"})
+
+
+def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files as given, folders by the pictures in them. Raises InvalidRequest for other paths."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+        elif path.is_file():
+            yield path
+        else:
+            raise InvalidRequest(f"No file or folder {path}.")
 
 
 class PictureFolder:
