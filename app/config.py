@@ -1,7 +1,7 @@
 """Settings: read once from the environment, then passed down.
 
-Every name is an environment variable with the prefix `ALPR_`; the README's table is checked
-against this class.
+Every name is an environment variable with the prefix `ALPR_`; the table of docs/settings.md is
+checked against this class.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`settings`: every setting, as the table of the README."""
+"""`settings`: every setting, as the table of docs/settings.md."""
 
 import argparse
 from collections.abc import Iterator

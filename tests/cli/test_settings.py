@@ -1,13 +1,13 @@
-"""The README's table of settings is the one the settings describe."""
+"""The table of docs/settings.md is the one the settings describe."""
 
 from app.cli.settings import settings_table
 from app.config import Settings
 from tests.conftest import REPOSITORY
 
 
-def test_readme_has_every_setting_with_its_default_and_meaning() -> None:
-    readme = (REPOSITORY / "README.md").read_text()
-    table = readme.split("<!-- python -m app settings -->\n")[1].split("<!-- end -->")[0]
+def test_page_has_every_setting_with_its_default_and_meaning() -> None:
+    page = (REPOSITORY / "docs" / "settings.md").read_text()
+    table = page.split("<!-- python -m app settings -->\n")[1].split("<!-- end -->")[0]
     assert table.splitlines() == list(settings_table())
 
 
