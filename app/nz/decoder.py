@@ -1,5 +1,6 @@
 """The plate that is most probable given the OCR's distributions and the formats of New Zealand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.nz.alignment import Change, changes
 from app.nz.calibration import Calibration, load_calibration
+from app.nz.evidence import Evidence
 from app.nz.formats import FURTHEST_ISSUED, PERSONALISED
 from app.nz.grammar import plate_shapes
 from app.nz.lattice import Lattice, Posterior, Posteriors
@@ -114,11 +116,38 @@ class PlateDecoder:
         square. ``warning`` goes into the validation. Of a plate that is not ``whole`` only the text
         is judged: which plate it was part of, nobody can tell. Raises ValueError for another shape.
         """
-        if probabilities.ndim != 2 or probabilities.shape[1] != len(self._alphabet):
-            raise ValueError(f"expected (slots, {len(self._alphabet)}), got {probabilities.shape}")
+        seen = self.evidence(probabilities)
         if raw is None:
             best = probabilities.argmax(axis=1).tolist()
             raw = "".join([self._alphabet[column] for column in best]).replace(self._pad_char, "")
+        return self.choose([seen], raw, small_plate=small_plate, warning=warning, whole=whole)
+
+    def evidence(self, probabilities: NDArray[np.float32]) -> Evidence:
+        """What a look says about every plate, from ``probabilities`` as for ``decode``."""
+        if probabilities.ndim != 2 or probabilities.shape[1] != len(self._alphabet):
+            raise ValueError(f"expected (slots, {len(self._alphabet)}), got {probabilities.shape}")
+        return Evidence(
+            self._alphabet,
+            self._pad_char,
+            self.calibration.slips,
+            self._emissions(probabilities),
+            self.calibration.slip_odds(probabilities),
+        )
+
+    def choose(
+        self,
+        looks: Sequence[Evidence],
+        raw: str,
+        *,
+        weights: Sequence[float] | None = None,
+        small_plate: bool = False,
+        warning: str | None = None,
+        whole: bool = True,
+    ) -> Reading:
+        """The most probable plate of one or several looks of this decoder's OCR at the same plate.
+
+        ``weights``, positive, count the looks; 1 each if left out. The rest is as for ``decode``.
+        """
         validation = validate(
             raw,
             furthest_issued=self._furthest_issued,
@@ -127,10 +156,8 @@ class PlateDecoder:
         )
         if not whole:
             return Reading(raw, validation, None, (), None, lawful=0.0)
-        lattice = self._lattice(len(probabilities), small_plate)
-        found = lattice.posteriors(
-            self._emissions(probabilities), self.calibration.slip_odds(probabilities)
-        )
+        lattice = self._lattice(len(looks[0].emissions), small_plate)
+        found = lattice.posteriors(looks, weights)
         correction = self._correction(validation, found.plates)
         return Reading(
             raw,

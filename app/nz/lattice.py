@@ -1,4 +1,4 @@
-"""Exact posterior of plates given one distribution per OCR slot.
+"""Posterior of plates given looks at one: exact for one look, which is one distribution per slot.
 
 The model that is inverted here: a shape is drawn, then each of its characters uniformly from its
 class. The reader shows character j in slot j and padding after the last one, except that it slips
@@ -18,11 +18,11 @@ import heapq
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.nz.evidence import Evidence, background, pool, slip_table
 from app.nz.grammar import Shape
 from app.nz.paths import (
     SlipFactors,
@@ -33,8 +33,6 @@ from app.nz.paths import (
     slip_weights,
 )
 from app.nz.texts import text_likelihood, text_prior
-
-_CHARACTERS: Final = string.digits + string.ascii_uppercase
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,48 +109,83 @@ class Lattice:
         # Which shapes have room for a character of the alphabet, or padding, at a position.
         self._fits = np.stack([self._members[classes].T for classes in layout])
         self._shapes = [layout[:length, index].tolist() for index, length in enumerate(lengths)]
-        printable = np.array([c in _CHARACTERS for c in alphabet], dtype=np.float64)
-        self._background = printable / len(_CHARACTERS)
+        self._background = background(alphabet)
         kinds = (string.ascii_uppercase, string.digits)
         self._means = np.array([[(c in kind) / len(kind) for kind in kinds] for c in alphabet])
 
     def posteriors(
-        self, emissions: NDArray[np.float64], slip_odds: NDArray[np.float64]
+        self, looks: Sequence[Evidence], weights: Sequence[float] | None = None
     ) -> Posteriors:
-        """Plates by falling posterior, given ``emissions`` of shape (slots, alphabet).
+        """Plates by falling posterior, given one or several looks at one plate.
 
-        ``emissions[i, a]`` is proportional to the likelihood of what slot i shows where it shows
-        character a, and positive. ``slip_odds`` (slots,) says how many times likelier than usual a
-        slip is in each slot.
+        ``weights``, positive, are those of the looks' logarithms, 1 each if left out. Of one look
+        of weight 1 everything is exact. Of several the listed plates, the best of each look and of
+        all together, are exact against each other and against texts that are none; what plates not
+        listed have is taken from the looks pooled.
         """
-        text = self._text_likelihood(emissions)
-        emissions, behind = emissions[: self._slots], emissions[self._slots :, self._pad].prod()
-        slip_odds = slip_odds[: self._slots]
-        around = np.maximum(slip_odds[1:], slip_odds[:-1])
-        doubled = emissions.copy()
-        doubled[:-1] *= emissions[1:]
-        rows = np.concatenate([emissions, doubled, np.ones((1, emissions.shape[1]))])
-        slots = SlipFactors(
-            around[:, None],
-            (emissions @ self._background * slip_odds)[:, None],
-            np.concatenate([slip_odds[:1], around])[:, None],
-        )
+        weights = weights or [1.0] * len(looks)
+        weights = weights or [1.0] * len(looks)
+        pooled, scale = pool(looks, weights)
+        alone = pooled is looks[0]
+        behind = float(pooled.emissions[self._slots :, self._pad].prod())
+        as_text = float(self._text_prior * self._text_likelihood(pooled.emissions) / behind)
+        rows, factors, paths = self._paths(pooled)
+        plates = self._search(rows, paths)
+        for look in () if alone else looks:
+            seen, _, those = self._paths(look)
+            plates |= self._search(seen, those)
+        texts = ["".join(self._alphabet[column] for column in plate) for plate in plates]
+        layout = np.full((self._slots + 1, len(plates)), self._pad)
+        for index, plate in enumerate(plates):
+            layout[: len(plate), index] = plate
+        fits = self._fits[np.arange(self._slots + 1)[:, None], layout].all(axis=0)
+        gather = gather_indices(layout, len(self._alphabet), self._pad)
+        shown = path_products(rows.ravel(), gather, factors)
+        legible = shown[0] * np.array([self._text_prior * text_prior(text) for text in texts])
+        slips = self._slips[:, [len(plate) for plate in plates]]
+        joint = (shown * slips).sum(axis=0) * (fits @ self._priors)
+        evidence = float(paths[:, : len(self._shapes)].sum())
+        if not alone:
+            unlisted = max(0.0, evidence - float(joint.sum()))
+            logs = [w * look.log_likelihoods(texts) for look, w in zip(looks, weights, strict=True)]
+            joint = np.exp(np.sum(logs, axis=0) - scale) / behind * (fits @ self._priors)
+            evidence = unlisted + float(joint.sum())
+        evidence += as_text
+        formats = [self._formats[int(first)] for first in fits.argmax(axis=1)]
+        found = [
+            Posterior(
+                text, name, min(1.0, float(probability)), min(1.0, float(probability + share))
+            )
+            for text, name, probability, share in zip(
+                texts, formats, joint / evidence, legible / evidence, strict=True
+            )
+        ]
+        found.sort(key=lambda item: (-item.probability, item.plate))
+        return Posteriors(tuple(found[: self._listed]), as_text / evidence)
+
+    def _paths(
+        self, look: Evidence
+    ) -> tuple[NDArray[np.float64], SlipFactors, NDArray[np.float64]]:
+        """The rows of a look, its factors of slips, and each path times its prior: over the sums of
+        the classes' emissions, and behind those over their largest ones."""
+        emissions, odds = look.emissions[: self._slots], look.odds[: self._slots]
+        rows, factors = slip_table(emissions, odds, self._background)
         total = rows @ self._belongs
         best = np.maximum.reduceat(rows.take(self._ragged, axis=1), self._starts, axis=1)
         tables = np.concatenate([total.ravel(), best.ravel()])
-        paths = path_products(tables, self._gather, slots)
+        paths = path_products(tables, self._gather, factors)
         paths *= self._weights
-        as_text = float(self._text_prior * text / behind)
-        evidence = float(paths[:, : len(self._shapes)].sum()) + as_text
-        plates = self._search(rows, paths[:, len(self._shapes) :])
-        return Posteriors(self._score(plates, rows, slots, evidence), as_text / evidence)
+        return rows, factors, paths
 
     def _text_likelihood(self, emissions: NDArray[np.float64]) -> float:
         letters, digits = (emissions @ self._means).T.tolist()
         return text_likelihood(letters, digits, emissions[:, self._pad].tolist())
 
-    def _search(self, rows: NDArray[np.float64], scores: NDArray[np.float64]) -> list[list[int]]:
+    def _search(
+        self, rows: NDArray[np.float64], paths: NDArray[np.float64]
+    ) -> dict[tuple[int, ...], None]:
         """Distinct plates (as alphabet columns) of the best (path, plate) pairs, best first."""
+        scores = paths[:, len(self._shapes) :]
         seeds = _largest(scores, self._visits)
         heap: list[tuple[float, int, tuple[int, ...]]] = [
             (-score, path, ())
@@ -182,7 +215,7 @@ class Lattice:
                     if worse <= worst:
                         further = (*ranks[:i], rank + 1, *ranks[i + 1 :])
                         heapq.heappush(heap, (worse, path, further))
-        return [list(plate) for plate in found]
+        return found
 
     def _options(
         self,
@@ -205,37 +238,6 @@ class Lattice:
                 ranked[key] = [(value[column], column) for column in best[: self._listed]]
             options.append(ranked[key])
         return options
-
-    def _score(
-        self,
-        plates: list[list[int]],
-        rows: NDArray[np.float64],
-        slots: SlipFactors,
-        evidence: float,
-    ) -> tuple[Posterior, ...]:
-        layout = np.full((self._slots + 1, len(plates)), self._pad)
-        for index, plate in enumerate(plates):
-            layout[: len(plate), index] = plate
-        gather = gather_indices(layout, len(self._alphabet), self._pad)
-        slips = self._slips[:, [len(plate) for plate in plates]]
-        paths = path_products(rows.ravel(), gather, slots)
-        likelihood = (paths * slips).sum(axis=0)
-        fits = self._fits[np.arange(self._slots + 1)[:, None], layout].all(axis=0)
-        joint = likelihood * (fits @ self._priors)
-        texts = ["".join(self._alphabet[column] for column in plate) for plate in plates]
-        as_text = paths[0] * np.array([self._text_prior * text_prior(text) for text in texts])
-        found = [
-            Posterior(
-                text,
-                self._formats[int(first)],
-                min(1.0, float(probability)),
-                min(1.0, float(probability + share)),
-            )
-            for text, first, probability, share in zip(
-                texts, fits.argmax(axis=1), joint / evidence, as_text / evidence, strict=True
-            )
-        ]
-        return tuple(sorted(found, key=lambda item: (-item.probability, item.plate)))
 
 
 def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:

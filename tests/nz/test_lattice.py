@@ -1,5 +1,6 @@
 """The decoder's posteriors against a sum over every plate, text and slip written out."""
 
+import math
 from itertools import pairwise, product
 from math import prod
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from app.nz import texts as texts_module
+from app.nz.evidence import Evidence
 from app.nz.grammar import Shape, plate_shapes
 from app.nz.lattice import Lattice
 from app.nz.paths import SlipRates
@@ -133,12 +135,17 @@ def lattice(problem: Problem, **search: int) -> Lattice:
     )
 
 
+def look(problem: Problem) -> Evidence:
+    _, rows, odds, slips, _ = problem
+    return Evidence(ALPHABET, "_", slips, rows, odds)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(problems())
 def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) -> None:
     expected, legible = brute_force(problem)
     reader = lattice(problem, visits=20_000, listed=len(expected))
-    posteriors = reader.posteriors(problem[1], problem[2])
+    posteriors = reader.posteriors([look(problem)])
     found = posteriors.plates
     assert posteriors.foreign == pytest.approx(1 - sum(expected.values()), rel=1e-6, abs=1e-12)
     # A plate that only a slip with odds of 0 could explain is not found, and has no probability.
@@ -154,11 +161,10 @@ def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(problems())
 def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem) -> None:
-    _, rows, odds, _, _ = problem
     expected, _ = brute_force(problem)
     reader = lattice(problem)
-    found = reader.posteriors(rows, odds).plates
-    assert found == reader.posteriors(rows, odds).plates
+    found = reader.posteriors([look(problem)]).plates
+    assert found == reader.posteriors([look(problem)]).plates
     for item in found:
         assert item.probability == pytest.approx(expected[item.plate], rel=1e-9)
     missing = 1 - sum(item.probability for item in found)
@@ -170,17 +176,80 @@ def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem
         assert found[0].probability == pytest.approx(best, rel=1e-9)
 
 
+Looks = tuple[Problem, list[NDArray[np.float64]], list[float]]
+
+
+@st.composite
+def several(draw: st.DrawFn) -> Looks:
+    """A problem, two more looks at it and a weight of each."""
+    problem = draw(problems())
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    further = [random.dirichlet(np.full(len(ALPHABET), 0.3), len(problem[1])) + 1e-6] * 2
+    return problem, [problem[1], *further], [draw(st.sampled_from([0.3, 1, 2])) for _ in range(3)]
+
+
+def brute_force_of_several(looks: Looks) -> dict[str, float]:
+    (shapes, _, odds, slips, share), tables, weights = looks
+
+    def powers(values: list[float]) -> float:
+        return prod(math.pow(v, weight) for v, weight in zip(values, weights, strict=True))
+
+    joint: dict[str, float] = {}
+    for shape in shapes:
+        for plate in map("".join, product(*shape.classes)):
+            every = powers([likelihood(plate, rows, odds, slips) for rows in tables])
+            joint[plate] = joint.get(plate, 0.0) + (1 - share) * shape.plate_prior * every
+    foreign = sum(
+        share * text_weight(text) * powers([shown(rows, text) for rows in tables])
+        for length in range(1, len(odds) + 1)
+        for text in map("".join, product(ALPHABET[:-1], repeat=length))
+    )
+    evidence = sum(joint.values()) + foreign
+    return {plate: value / evidence for plate, value in joint.items()}
+
+
+def evidences(looks: Looks) -> list[Evidence]:
+    (_, _, odds, slips, _), tables, _ = looks
+    return [Evidence(ALPHABET, "_", slips, rows, odds) for rows in tables]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(several())
+def test_several_looks_add_up(looks: Looks) -> None:
+    expected = brute_force_of_several(looks)
+    reader = lattice(looks[0], visits=20_000, listed=len(expected))
+    found = reader.posteriors(evidences(looks), looks[2])
+    assert {item.plate: item.probability for item in found.plates} == pytest.approx(
+        {item.plate: expected[item.plate] for item in found.plates}, rel=1e-9
+    )
+    unlisted = set(expected) - {item.plate for item in found.plates}
+    assert sum(expected[plate] for plate in unlisted) < 1e-12
+    assert found.foreign == pytest.approx(1 - sum(expected.values()), rel=1e-6, abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(several())
+def test_a_short_search_of_several_looks_comes_close(looks: Looks) -> None:
+    expected = brute_force_of_several(looks)
+    found = lattice(looks[0]).posteriors(evidences(looks), looks[2]).plates
+    best = max(expected, key=lambda plate: expected[plate])
+    if expected[best] > 0.6:
+        assert found[0].plate == best
+        assert found[0].probability == pytest.approx(expected[best], abs=0.1)
+
+
 def test_format_is_the_first_shape_that_the_plate_fits() -> None:
     shapes = [Shape("narrow", ("A", "12"), 0.1), Shape("wide", ("AB", "012"), 0.9)]
     rows = np.full((3, len(ALPHABET)), 1e-6)
     rows[[0, 1, 2], [ALPHABET.index(c) for c in "A1_"]] = 1.0
     odds = np.ones(3)
-    reader = lattice((shapes, rows, odds, SlipRates(0.01, 0.01, 0.01), 0.01))
-    best = reader.posteriors(rows, odds).plates[0]
+    problem = (shapes, rows, odds, SlipRates(0.01, 0.01, 0.01), 0.01)
+    reader = lattice(problem)
+    best = reader.posteriors([look(problem)]).plates[0]
     assert (best.plate, best.format) == ("A1", "narrow")
     rows[1] = 1e-6
     rows[1, ALPHABET.index("0")] = 1.0
-    assert reader.posteriors(rows, odds).plates[0].format == "wide"
+    assert reader.posteriors([look(problem)]).plates[0].format == "wide"
 
 
 @pytest.mark.parametrize("small", [False, True])
