@@ -21,6 +21,7 @@ class _RequestIdFilter(logging.Filter):
 def configure_logging(level: str, form: str) -> None:
     """Send everything to standard error in one form; uvicorn's own access log is replaced.
 
+    For the whole process, so it is called where one begins and nowhere else.
     OpenCV, which writes a line past logging for every damaged picture, is silenced.
 
     Args:

@@ -20,7 +20,6 @@ from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, Re
 from app.api.routes import console, docs, predict, redact, status
 from app.api.service import Service, build_service
 from app.config import Settings
-from app.logs import configure_logging
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-        configure_logging(settings.log_level, settings.log_format)
         service = await asyncio.to_thread(build_service, settings)
         app.state.service = service
         _drain_on_sigterm(service)

@@ -66,14 +66,14 @@ def test_a_network_that_fails_is_a_500_without_details(
     settings: Settings,
     part: str,
     car_jpeg: bytes,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     client = make_client(pipeline=failing(settings, part))
     response = client.post("/predict/file", files={"file": car_jpeg})
     assert_error(response, 500, "inference_failed")
     assert "CUDA" not in response.text
     assert outcomes(client) == {"success": 0, "low_confidence": 0, "failure": 0, "error": 1}
-    assert "CUDA out of memory" in capsys.readouterr().err  # for the operator
+    assert "CUDA out of memory" in caplog.text  # for the operator
     batch = client.post("/predict/batch", files=[("files", car_jpeg), ("files", b"")])
     assert [item["error"]["code"] for item in batch.json()["results"]] == [
         *("inference_failed", "empty_image")
@@ -85,7 +85,7 @@ def test_an_unforeseen_fault_is_a_500_with_its_id(
     make_client: ClientFactory,
     pipeline: PlatePipeline,
     car_jpeg: bytes,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = copy.copy(pipeline)
     broken.decoder = None  # type: ignore[assignment]
@@ -96,7 +96,7 @@ def test_an_unforeseen_fault_is_a_500_with_its_id(
     assert_error(response, 500, "internal_error")
     assert response.headers["X-Request-ID"] == "fault-1"
     assert "NoneType" not in response.text
-    assert "'NoneType' object" in capsys.readouterr().err
+    assert "'NoneType' object" in caplog.text
     found = samples(client)
     assert found.value("alpr_predictions_total", status="error") == 1
     assert found.value("alpr_refused_requests_total", code="internal_error") == 1
@@ -107,14 +107,14 @@ def test_an_unforeseen_fault_is_a_500_with_its_id(
 
 
 def test_a_fault_outside_the_reading_is_a_500_with_its_id(
-    make_client: ClientFactory, capsys: pytest.CaptureFixture[str]
+    make_client: ClientFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = make_client()
     client.app.state.service.weights = None  # type: ignore[attr-defined]
     response = client.get("/health", headers={"X-Request-ID": "fault-2"})
     assert_error(response, 500, "internal_error")
     assert response.headers["X-Request-ID"] == "fault-2"
-    assert "'NoneType' object" in capsys.readouterr().err
+    assert "'NoneType' object" in caplog.text
     found = samples(client)
     assert found.value("alpr_refused_requests_total", code="internal_error") == 1
     labels = {"method": "GET", "route": "/health", "status": "500"}

@@ -225,12 +225,12 @@ def test_overload_and_broken_requests_are_failures(
 
 
 def test_faults_nobody_foresaw_are_failures_too(
-    make_client: ClientFactory, car_jpeg: bytes, capsys: pytest.CaptureFixture[str]
+    make_client: ClientFactory, car_jpeg: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = make_client()
     client.app.state.service.admission = None  # type: ignore[attr-defined]
     assert "failed" in failure(client, files={"upload": car_jpeg})
-    assert "request failed" in capsys.readouterr().err
+    assert "request failed" in caplog.text
 
 
 @pytest.mark.parametrize("route", ["/v1/status/ping", "/v1/server/status/ping"])
