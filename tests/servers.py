@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,34 +19,50 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Wait for a condition; the time only bounds a failure."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 class Server:
-    """`python -m app serve` on a free port, ready when entered, ended when left."""
+    """`python -m app serve` on a port of its own, ready when entered, ended when left.
 
-    def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
-        self.port = free_port()
+    The socket is bound here and handed over, so that nobody else can get its port meanwhile.
+
+    Args:
+        command: another command that starts the service; `{fd}` in it is the socket.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *arguments: str,
+        command: Sequence[str] = ("app", "serve", "--fd", "{fd}"),
+    ) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {**os.environ, **environment}
         self._arguments = arguments
+        self._command = [word.format(fd=self._socket.fileno()) for word in command]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "app", "serve"),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
-                *self._arguments,
-            ],
-            cwd=REPOSITORY,
-            env=self._environment,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-        )
+        with self._socket:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self._command, *self._arguments],
+                cwd=REPOSITORY,
+                env=self._environment,
+                pass_fds=[self._socket.fileno()],
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+            )
         give_up = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > give_up:

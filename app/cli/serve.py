@@ -4,20 +4,30 @@ import argparse
 import os
 import secrets
 import signal
+import socket
 import sys
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.supervisors import Multiprocess
 
 from app.config import Settings
+from app.logs import configure_logging
 from app.vision.backends.sessions import open_session
 from app.weights.resolve import resolve_weights
+
+_NOT_STARTED = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (ALPR_HOST)")
     parser.add_argument("--port", type=int, help="port to listen on (ALPR_PORT)")
+    parser.add_argument(
+        "--fd", type=int, help="bound socket to listen on instead (systemd passes 3)"
+    )
     parser.add_argument("--processes", type=int, help="server processes (ALPR_PROCESSES)")
     parser.set_defaults(run=run)
 
@@ -32,26 +42,48 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.processes is not None:
         os.environ["ALPR_PROCESSES"] = str(arguments.processes)  # for the processes, too
     settings = Settings()
+    configure_logging(settings.log_level, settings.log_format)
     settings.keys()
     weights = resolve_weights(settings)
     if settings.device == "cuda":
         open_session(weights.detector.path, device="cuda", threads=1)
     # uvicorn raises the signal that stopped it once more when all is done: that is a clean end.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    options: dict[str, Any] = {
-        "host": arguments.host or settings.host,
-        "port": settings.port if arguments.port is None else arguments.port,
-        "access_log": False,
-        "log_config": None,
-        "server_header": False,
-    }
-    if settings.processes == 1:
-        uvicorn.run("app.main:app", workers=1, **options)
+    config = uvicorn.Config(
+        "app.main:app",
+        host=arguments.host or settings.host,
+        port=settings.port if arguments.port is None else arguments.port,
+        workers=settings.processes,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+    sockets = None if arguments.fd is None else [socket.socket(fileno=arguments.fd)]
+    if settings.processes > 1:
+        with tempfile.TemporaryDirectory(prefix="nz-alpr-metrics-") as directory:
+            share_between_processes(settings, directory)
+            Supervisor(config, sockets or [config.bind_socket()]).run()
         return 0
-    with tempfile.TemporaryDirectory(prefix="nz-alpr-metrics-") as directory:
-        share_between_processes(settings, directory)
-        uvicorn.run("app.main:app", workers=settings.processes, **options)
-    return 0
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets)
+    return 0 if server.started else _NOT_STARTED
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's, which starts dead processes again, and forgets what the dead have reported."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._known: set[int] = set()
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        alive = {process.pid for process in self.processes if process.pid is not None}
+        for pid in self._known - alive:
+            # What a process had running and queued ended with it; what it counted stays.
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        self._known = alive
 
 
 def share_between_processes(settings: Settings, directory: str) -> None:
