@@ -15,6 +15,11 @@ from app.processors import usable_processors
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+UPLOAD_GRACE = 5.0
+"""Seconds that uploads which still come in after the draining have left."""
+CLOSING_SECONDS = 3.0
+"""Seconds for threads to end once every request is answered."""
+
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -128,8 +133,26 @@ class Settings(BaseSettings):
     max_in_flight: int = Field(
         64, gt=0, description="Pictures accepted at a time, running and queued; more get 503."
     )
+    max_body_bytes: int = Field(
+        500_000_000,
+        gt=0,
+        description="Bytes of request bodies in memory at a time, at least those of one request; "
+        "more get 503.",
+    )
+    max_fetches: int = Field(
+        64, gt=0, description="Pictures fetched by URL at a time; more get 503."
+    )
+    max_connections: int = Field(
+        512, gt=0, description="Connections open at a time; more get 503 and are closed."
+    )
     deadline: float = Field(10.0, gt=0, description="Seconds from upload to answer.")
+    head_timeout: float = Field(
+        10.0, gt=0, description="Seconds until a connection has sent the head of a request."
+    )
     upload_timeout: float = Field(30.0, gt=0, description="Seconds a request body may take.")
+    send_timeout: float = Field(
+        30.0, gt=0, description="Seconds a client may read nothing of its answer."
+    )
     processes: int = Field(
         1,
         gt=0,
@@ -244,6 +267,24 @@ class Settings(BaseSettings):
     def batch_limit(self) -> int:
         """Most pictures of one batch request: more than may be in flight could never be read."""
         return min(self.max_batch_files, self.max_in_flight)
+
+    @property
+    def body_bytes_limit(self) -> int:
+        """Most bytes of bodies in memory: one request of any kind always fits."""
+        # A picture as Base64 text has a third more bytes, and forms have room for other fields.
+        return max(self.max_body_bytes, self.max_batch_bytes, self.max_upload_bytes * 3 // 2) + (
+            1 << 20
+        )
+
+    @property
+    def finish_seconds(self) -> float:
+        """Most seconds that what was accepted before the end of the draining takes."""
+        return max(UPLOAD_GRACE, self.url_timeout + 1) + self.deadline
+
+    @property
+    def stop_seconds(self) -> float:
+        """Most seconds from SIGTERM to the end of the process; who starts it has to wait longer."""
+        return self.drain_seconds + self.finish_seconds + CLOSING_SECONDS
 
     def keys(self) -> tuple[SecretStr, ...]:
         """All accepted keys, from the variable and the file.

@@ -35,6 +35,7 @@ class Server:
     The socket is bound here and handed over, so that nobody else can get its port meanwhile.
 
     Args:
+        send_buffer: bytes that the system keeps for a client that does not read; by default many.
         command: another command that starts the service; `{fd}` in it is the socket.
     """
 
@@ -42,9 +43,12 @@ class Server:
         self,
         environment: Mapping[str, str],
         *arguments: str,
+        send_buffer: int | None = None,
         command: Sequence[str] = ("app", "serve", "--fd", "{fd}"),
     ) -> None:
         self._socket = socket.socket()
+        if send_buffer is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self._socket.bind(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"

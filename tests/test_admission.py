@@ -7,11 +7,11 @@ from app.errors import Overloaded
 def test_room_is_given_up_to_the_limit_and_comes_back() -> None:
     admission = Admission(3, workers=1)
     with admission.admit(2), admission.admit():
-        assert admission.in_flight == 3
+        assert admission.in_use == 3
         with pytest.raises(Overloaded), admission.admit():
             pytest.fail("admitted over the limit")
-        assert admission.in_flight == 3
-    assert admission.in_flight == 0
+        assert admission.in_use == 3
+    assert admission.in_use == 0
     with admission.admit(3), pytest.raises(Overloaded), admission.admit():
         pytest.fail("admitted over the limit")
 
@@ -20,7 +20,7 @@ def test_room_comes_back_after_a_failure() -> None:
     admission = Admission(1, workers=1)
     with pytest.raises(ZeroDivisionError), admission.admit():
         raise ZeroDivisionError
-    assert admission.in_flight == 0
+    assert admission.in_use == 0
 
 
 def test_more_than_the_limit_at_once_is_refused_even_when_idle() -> None:

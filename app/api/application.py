@@ -3,11 +3,8 @@
 import asyncio
 import gc
 import logging
-import signal
-import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from types import FrameType
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -17,8 +14,10 @@ from app.api.auth import KEY_HEADER
 from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
+from app.api.receiving import BodyReceiver
 from app.api.routes import console, docs, predict, redact, status
-from app.api.service import Service, build_service
+from app.api.service import build_service
+from app.api.serving import drain_on_sigterm, end_process_in_time, limit_server, running_server
 from app.config import Settings
 
 logger = logging.getLogger(__name__)
@@ -33,12 +32,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        server = running_server()
+        if server is not None:
+            limit_server(server, settings)
         service = await asyncio.to_thread(build_service, settings)
         app.state.service = service
-        _drain_on_sigterm(service)
+        drain_on_sigterm(service)
         gc.freeze()  # what was loaded lives as long as the process: not worth scanning
         logger.info("ready: %s and %s", service.weights.detector.name, service.weights.ocr.name)
+        logger.info("after SIGTERM it ends within %g s", settings.stop_seconds)
         yield
+        if server is not None:
+            end_process_in_time()
         service.close()
 
     app = FastAPI(
@@ -71,30 +76,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(HeadersLimit)
     app.add_middleware(RequestObserver)
+    app.add_middleware(BodyReceiver, timeout=settings.upload_timeout)
     return app
-
-
-def _drain_on_sigterm(service: Service) -> None:
-    """Between SIGTERM and the server's own shutdown, say "not ready" for a while.
-
-    Load balancers see the probe fail and turn away before connections are refused; requests that
-    still come are answered. Signals can be set in the main thread only, where servers run.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    loop = asyncio.get_running_loop()
-    shut_down = signal.getsignal(signal.SIGTERM)
-
-    def on_sigterm(number: int, frame: FrameType | None) -> None:
-        if not callable(shut_down):
-            raise SystemExit(0)
-        if service.draining:
-            shut_down(number, frame)
-            return
-        service.draining = True
-        logger.info("draining for %g s", service.settings.drain_seconds)
-        loop.call_soon_threadsafe(
-            loop.call_later, service.settings.drain_seconds, shut_down, number, frame
-        )
-
-    signal.signal(signal.SIGTERM, on_sigterm)

@@ -92,8 +92,8 @@ async def alpr_answer(request: Request, error: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, CapacityError):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, RequestTooLarge | UploadTimeout | HeadersTooLarge):
-        headers["Connection"] = "close"  # the rest of the body is not read
+    if isinstance(error, HeadersTooLarge):
+        headers["Connection"] = "close"
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "ApiKey"
     return _answer(request, error_body(error), status, headers)

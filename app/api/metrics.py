@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 
 from prometheus_client import (
     CollectorRegistry,
@@ -114,6 +115,20 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._in_use = Gauge(
+            "alpr_budget_in_use",
+            "Pictures accepted, bytes of request bodies in memory, URLs being fetched",
+            ["budget"],
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._limit = Gauge(
+            "alpr_budget_limit",
+            "How much of each budget there is; more is refused",
+            ["budget"],
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self.http_requests = Counter(
             "alpr_http_requests_total",
             "HTTP requests by route template and status",
@@ -146,6 +161,13 @@ class Metrics:
     def observe_load(self, queued: int, running: int) -> None:
         self.queued.set(queued)
         self.running.set(running)
+
+    def budget(self, name: str, limit: int) -> Callable[[int], None]:
+        """Show a budget with its limit; what is returned tells how much of it is in use."""
+        self._limit.labels(name).set(limit)
+        in_use = self._in_use.labels(name)
+        in_use.set(0)
+        return in_use.set
 
     def observe_model(self, kind: str, model: str, provider: str) -> None:
         self._models.labels(kind, model, provider).set(1)

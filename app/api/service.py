@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from app.admission import Admission
+from app.admission import Admission, Budget
 from app.api.auth import KeyRing, key_ring
 from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
+from app.api.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
@@ -24,6 +25,8 @@ class Service:
     weights: Weights
     engine: Engine
     admission: Admission
+    receiving: Receiving
+    fetches: Budget
     metrics: Metrics
     keys: KeyRing
     fetcher: UrlFetcher
@@ -46,6 +49,11 @@ class Service:
         for observer in self.observers:
             observer(record)
 
+    async def fetch(self, url: str) -> bytes:
+        """The picture behind a URL. Raises as `UrlFetcher.fetch`, and Overloaded."""
+        with self.fetches.admit():
+            return await self.fetcher.fetch(url)
+
     def close(self) -> None:
         self.engine.close()
         self.usage.close()
@@ -55,7 +63,11 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     """Load everything. Raises ModelError, or OSError for the file of keys or of usage."""
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
-    admission = Admission(settings.max_in_flight, workers=settings.workers)
+    admission = Admission(
+        settings.max_in_flight,
+        workers=settings.workers,
+        observe=metrics.budget("pictures", settings.max_in_flight),
+    )
 
     def learn_duration(record: PictureRecord) -> None:
         if record.busy_seconds is not None:
@@ -66,6 +78,18 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         weights=weights,
         engine=build(settings, weights, metrics.observe_load),
         admission=admission,
+        receiving=Receiving(
+            Budget(
+                settings.body_bytes_limit,
+                what="bytes",
+                observe=metrics.budget("body_bytes", settings.body_bytes_limit),
+            )
+        ),
+        fetches=Budget(
+            settings.max_fetches,
+            what="pictures by URL",
+            observe=metrics.budget("fetches", settings.max_fetches),
+        ),
         metrics=metrics,
         keys=key_ring(settings),
         fetcher=UrlFetcher(

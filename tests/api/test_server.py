@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,7 +17,7 @@ import requests
 from tests.api.answers import assert_error
 from tests.api.exposition import Samples
 from tests.corpus import tiff
-from tests.servers import REPOSITORY, Server, free_port
+from tests.servers import REPOSITORY, Server, eventually
 
 MULTIPART = "Content-Type: multipart/form-data; boundary=x"
 OPENING = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
@@ -35,15 +34,6 @@ def read_status(connection: socket.socket) -> int:
         assert chunk, "the server closed without an answer"
         answer += chunk
     return int(answer.split()[1])
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def samples(server: Server) -> Samples:
@@ -288,7 +278,7 @@ def test_a_start_that_fails_says_why(
     weights_environment: dict[str, str], environment: dict[str, str], message: str
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "app", "serve", "--port", str(free_port())],
+        [sys.executable, "-m", "app", "serve", "--port", "0"],
         cwd=REPOSITORY,
         env={"PATH": "/usr/bin", "API_KEY": "key-of-the-start", **weights_environment}
         | environment,

@@ -52,17 +52,19 @@ async def _let_in(request: Request, service: Shared) -> None:
 @router.post("/image/alpr", dependencies=[Depends(_let_in)])
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
     settings, query = service.settings, ReadQuery(crops=False)
-    with service.admission.admit(admission_weight(query, service)):
-        form = await read_form(
-            request,
-            max_picture_bytes=settings.max_upload_bytes,
-            timeout=settings.upload_timeout,
-        )
-        least = _min_confidence(request, form)
-        picture = form.any_file()
-        if picture is None:
-            raise InvalidRequest("The form has no picture.")
-        options = read_options(query, service)
+    weight = admission_weight(query, service)
+    service.admission.check(weight)
+    form = await read_form(
+        request,
+        max_picture_bytes=settings.max_upload_bytes,
+        timeout=settings.upload_timeout,
+    )
+    least = _min_confidence(request, form)
+    picture = form.any_file()
+    if picture is None:
+        raise InvalidRequest("The form has no picture.")
+    options = read_options(query, service)
+    with service.admission.admit(weight):
         result = await read_picture(service, request, bytes(picture.data), options)
     return JSONResponse(_answer(service, result, least))
 

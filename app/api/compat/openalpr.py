@@ -42,13 +42,15 @@ async def _require_key(request: Request, service: Shared) -> None:
 async def recognize(request: Request, service: Shared) -> JSONResponse:
     settings, query = service.settings, ReadQuery(crops=False)
     received = datetime.now(UTC)
-    with service.admission.admit(admission_weight(query, service)):
-        form = await read_form(
-            request,
-            max_picture_bytes=settings.max_upload_bytes,
-            timeout=settings.upload_timeout,
-        )
-        data = await _picture(service, form)
+    weight = admission_weight(query, service)
+    service.admission.check(weight)
+    form = await read_form(
+        request,
+        max_picture_bytes=settings.max_upload_bytes,
+        timeout=settings.upload_timeout,
+    )
+    data = await _picture(service, form)
+    with service.admission.admit(weight):
         result = await read_picture(service, request, data, read_options(query, service))
     return JSONResponse(_answer(result, settings.compat_plate, received))
 
@@ -59,7 +61,7 @@ async def _picture(service: Service, form: Form) -> bytes:
     if text := form.long_text("image_bytes"):
         return await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("image_url"):
-        return await service.fetcher.fetch(url)
+        return await service.fetch(url)
     raise InvalidRequest("Send a picture as image, image_bytes or image_url.")
 
 

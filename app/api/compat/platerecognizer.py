@@ -89,12 +89,14 @@ router = APIRouter(
 @router.post("/v1/plate-reader/")
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
-    with service.admission.admit(admission_weight(ReadQuery(crops=False), service)):
-        form = await _form(request, service)
-        asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
-        name, data = await _picture(service, form)
-        config = asked.config
-        options = read_options(config.query(), service)
+    weight = admission_weight(ReadQuery(crops=False), service)
+    service.admission.check(weight)
+    form = await _form(request, service)
+    asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
+    name, data = await _picture(service, form)
+    config = asked.config
+    options = read_options(config.query(), service)
+    with service.admission.admit(weight):
         result = await read_picture(service, request, data, options, camera=asked.camera_id)
         unread = (
             await find_unread(service, request, data, result) if config.mode == "redaction" else ()
@@ -114,11 +116,13 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
 @router.post("/v1/blur/")
 async def blur(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
-    with service.admission.admit(redaction_weight(service)):
-        form = await _form(request, service)
-        asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
-        _refuse_faces(form)
-        name, data = await _picture(service, form)
+    weight = redaction_weight(service)
+    service.admission.check(weight)
+    form = await _form(request, service)
+    asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
+    _refuse_faces(form)
+    name, data = await _picture(service, form)
+    with service.admission.admit(weight):
         done = await redact_picture(
             service,
             request,
@@ -195,7 +199,7 @@ async def _picture(service: Service, form: Form) -> tuple[str, bytes]:
     if text := form.long_text("upload"):
         return _unnamed(), await picture_in(text, max_bytes=service.settings.max_upload_bytes)
     if url := form.text("upload_url"):
-        data = await service.fetcher.fetch(url)  # first, because it refuses what is no URL
+        data = await service.fetch(url)  # first, because it refuses what is no URL
         return PurePosixPath(urlsplit(url).path).name or _unnamed(), data
     raise InvalidRequest("Send a picture as upload or upload_url.")
 

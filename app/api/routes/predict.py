@@ -65,19 +65,23 @@ _URL_BODY = {
 @router.post("/file", openapi_extra=_multipart("file", _FILE), summary="Read an uploaded picture")
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
-    with service.admission.admit(admission_weight(query, service)):
-        data = await read_file(
-            request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
-        )
+    weight = admission_weight(query, service)
+    service.admission.check(weight)  # before the body is received, which takes its time
+    data = await read_file(
+        request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
+    )
+    with service.admission.admit(weight):
         result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
 
 
 @router.post("/url", openapi_extra=_URL_BODY, summary="Fetch a picture and read it")
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
-    with service.admission.admit(admission_weight(query, service)):
-        body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
-        data = await service.fetcher.fetch(str(body.url))
+    weight = admission_weight(query, service)
+    service.admission.check(weight)
+    body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
+    data = await service.fetch(str(body.url))
+    with service.admission.admit(weight):
         result = await read_picture(service, request, data, read_options(query, service))
     return _answer(service, result)
 
@@ -91,18 +95,17 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
     """One item for each file, in their order; a file that fails does not fail the others."""
     settings = service.settings
     weight = admission_weight(query, service)
-    with service.admission.admit(weight):
-        files = await read_files(
-            request,
-            "files",
-            max_files=settings.batch_limit,
-            max_bytes=settings.max_batch_bytes,
-            timeout=settings.upload_timeout,
-        )
-        # However heavy, a batch is let in once nothing else is in flight.
-        total = min(weight * len(files), service.admission.limit)
-        with service.admission.admit(total - weight):
-            items = await _read_batch(service, request, files, query)
+    service.admission.check(weight)
+    files = await read_files(
+        request,
+        "files",
+        max_files=settings.batch_limit,
+        max_bytes=settings.max_batch_bytes,
+        timeout=settings.upload_timeout,
+    )
+    # However heavy, a batch is let in once nothing else is in flight.
+    with service.admission.admit(min(weight * len(files), service.admission.limit)):
+        items = await _read_batch(service, request, files, query)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 
 

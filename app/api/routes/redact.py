@@ -74,10 +74,12 @@ async def redact(
 ) -> Response:
     """Metadata (EXIF with its location, comments, thumbnails) is dropped; the rest stays."""
     settings = service.settings
-    with service.admission.admit(redaction_weight(service)):
-        data = await read_file(
-            request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
-        )
+    weight = redaction_weight(service)
+    service.admission.check(weight)  # before the body is received, which takes its time
+    data = await read_file(
+        request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
+    )
+    with service.admission.admit(weight):
         done = await redact_picture(
             service,
             request,
