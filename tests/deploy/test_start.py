@@ -1,9 +1,11 @@
 """The image without an engine: its files, its command, and `requirements.txt` alone."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,9 +15,8 @@ import onnxruntime as ort
 import pytest
 
 from tests.deploy.dockerfiles import REPOSITORY, build_context, stages
-from tests.servers import free_port
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,11 @@ def runtime() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "nz-alpr"
     environment = cache / f"runtime-{digest}"
     complete = environment / "complete"
-    if not complete.exists():
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:  # two runs of the suite may want it at a time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if complete.exists():
+            return environment
         shutil.rmtree(environment, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
         pip = (sys.executable, "-m", "pip", "--quiet", "--python", environment)
@@ -56,13 +61,15 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     final = stages("Dockerfile")[-1]
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))  # and handed over, so that nobody else gets the port
     home = tmp_path_factory.mktemp("home")
     environment = {
         **final.environment,
         "HOME": str(home),
         "PATH": f"{runtime / 'bin'}:/usr/bin:/bin",
         "ALPR_HOST": "127.0.0.1",
-        "ALPR_PORT": str(free_port()),
+        "ALPR_PORT": str(listener.getsockname()[1]),
         **weights_environment,
     }
 
@@ -74,8 +81,14 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
 
     assert not is_healthy()
     with subprocess.Popen(
-        final.command, cwd=image, env=environment, stderr=subprocess.PIPE, text=True
+        [*final.command, "--fd", str(listener.fileno())],
+        cwd=image,
+        env=environment,
+        pass_fds=[listener.fileno()],
+        stderr=subprocess.PIPE,
+        text=True,
     ) as service:
+        listener.close()
         try:
             give_up = time.monotonic() + START_SECONDS
             while not is_healthy():
