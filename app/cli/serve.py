@@ -8,7 +8,6 @@ import socket
 import sys
 import tempfile
 from contextlib import suppress
-from typing import Any
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
