@@ -127,7 +127,12 @@ class Settings(BaseSettings):
 
     # Limits
     max_upload_bytes: int = Field(20_000_000, gt=0, description="Largest picture in bytes.")
-    max_pixels: int = Field(50_000_000, gt=0, description="Largest picture in pixels.")
+    max_pixels: int = Field(
+        50_000_000,
+        gt=0,
+        description="Largest picture in pixels. JPEGs of up to eight times as many are read at a "
+        "half or a quarter of their width and height; progressive ones are not, and not redacted.",
+    )
     max_batch_files: int = Field(32, gt=0, description="Most pictures of one batch request.")
     max_batch_bytes: int = Field(100_000_000, gt=0, description="Largest batch request in bytes.")
     max_in_flight: int = Field(

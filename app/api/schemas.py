@@ -103,11 +103,18 @@ class RejectedBody(BaseModel):
 
 
 class ImageBody(BaseModel):
-    """The picture as decoded; `rotation` is what it was turned clockwise by to be read."""
+    """The picture as its file has it; boxes are in its pixels.
+
+    `rotation` is what it was turned clockwise by to be read.
+    """
 
     width: int
     height: int
     rotation: Literal[0, 90, 180, 270]
+    damaged: bool = Field(
+        False,
+        description="Part of the file is lost, and plates perhaps with it; the rest was read.",
+    )
 
 
 class TimingsBody(BaseModel):
@@ -178,7 +185,12 @@ def prediction_body(result: FrameResult, model: ModelBody, request_id: str) -> P
         plates=[plate_body(plate) for plate in result.plates],
         rejected=[_rejected_body(excluded) for excluded in result.excluded],
         image=ImageBody.model_validate(
-            {"width": result.width, "height": result.height, "rotation": result.rotation}
+            {
+                "width": result.width,
+                "height": result.height,
+                "rotation": result.rotation,
+                "damaged": result.damaged,
+            }
         ),
         passes=PassesBody(run=result.passes, skipped=result.skipped_passes),
         timings_ms=TimingsBody(**timings, total=round(sum(result.timings_ms.values()), 2)),

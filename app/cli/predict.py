@@ -21,7 +21,7 @@ from app.errors import AlprError
 from app.options import ReadQuery
 from app.pictures import PictureFolder, find_pictures
 from app.vision.annotate import annotate
-from app.vision.decode import decode_image
+from app.vision.decode import decode_picture
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 from app.weights.resolve import resolve_weights
@@ -112,17 +112,18 @@ def _read_all(
 
 def _annotated(path: Path, result: FrameResult, max_pixels: int) -> bytes:
     """A JPEG of the picture with what was read."""
-    frame = decode_image(path.read_bytes(), max_pixels=max_pixels)
+    frame = decode_picture(path.read_bytes(), max_pixels=max_pixels, reduce=True).frame
     return cv2.imencode(".jpg", annotate(frame, result))[1].tobytes()
 
 
 def _add_rows(table: Table, path: Path, answer: Prediction) -> None:
+    name = escape(str(path)) + (" (damaged)" if answer.image.damaged else "")
     milliseconds = f"{answer.timings_ms.total - answer.timings_ms.queue:.0f}"
     if not answer.plates:
-        table.add_row(escape(str(path)), "-", "", "", "", milliseconds)
+        table.add_row(name, "-", "", "", "", milliseconds)
     for plate in answer.plates:
         table.add_row(
-            escape(str(path)),
+            name,
             plate.plate,
             f"{plate.confidence:.2f}",
             "cut" if plate.cut else plate.validation.format or "not NZ",

@@ -27,6 +27,7 @@ function parts(item, chosen, choose, retry) {
   const { plates } = item.answer;
   const found = plates[chosen];
   return [
+    item.answer.image.damaged ? damaged() : null,
     found ? null : nothing(),
     plates.length > 1 ? others(plates, chosen, choose) : null,
     ...(found ? details(found) : []),
@@ -49,6 +50,15 @@ function failure(item, retry) {
     element("h3", {}, "The picture was not read"),
     element("p", {}, sentence(item.error.message)),
     element("button", { type: "button", onclick: () => retry(item) }, "Try again"),
+  );
+}
+
+function damaged() {
+  return element(
+    "div",
+    { class: "notice" },
+    element("h3", {}, "The picture is damaged"),
+    element("p", {}, "Part of the file is lost, and plates perhaps with it. The rest was read."),
   );
 }
 

@@ -10,11 +10,15 @@ _WHITE = (255, 255, 255)
 
 
 def annotate(frame: Frame, result: FrameResult) -> Frame:
-    """A copy of the frame with each plate's box, text and confidence."""
+    """A copy of the frame with each plate's box, text and confidence.
+
+    The frame may be smaller than the picture that the result is of.
+    """
     drawn = frame.copy()
+    reduction = frame.shape[1] / result.width
     scale = max(0.5, min(frame.shape[:2]) / 900)
     for plate in result.plates:
-        box = plate.detection.box
+        box = plate.detection.box.scaled(reduction)
         cv2.rectangle(drawn, (box.x1, box.y1), (box.x2, box.y2), _GREEN, max(1, round(2 * scale)))
         origin = (box.x1, max(box.y1 - round(6 * scale), round(20 * scale)))
         for colour, thickness in ((_BLACK, 4 * scale), (_WHITE, 1.5 * scale)):

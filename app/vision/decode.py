@@ -26,7 +26,9 @@ from app.vision.types import Frame
 _DAMAGED = "The image is damaged or truncated."
 _LEAST_SHOWN = 0.01
 """Share of a damaged picture that must be of another colour than most of it, which is lost."""
-_SCALES = (1, 2, 4, 8)
+REDUCIBLE = 8
+"""So that phones' 200 megapixels are within eight times the default of 50."""
+_SCALES = (1, 2, 4)
 _PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, struct.error),
     *(KeyError, IndexError, TypeError, AttributeError),
@@ -58,28 +60,36 @@ class _Header:
 
 
 def decode_image(data: bytes, *, max_pixels: int) -> Frame:
-    """The frame of `decode_picture`, at full size. Raises as that."""
+    """The frame of `decode_picture`, at the size of the file. Raises as that."""
     return decode_picture(data, max_pixels=max_pixels).frame
 
 
-def decode_picture(data: bytes, *, max_pixels: int, frame_pixels: int | None = None) -> Picture:
+def decode_picture(data: bytes, *, max_pixels: int, reduce: bool = False) -> Picture:
     """Decode one picture, with its EXIF rotation applied, to 8-bit BGR.
 
     Grey, palette, CMYK, 16-bit, float and transparent pictures are converted; transparency is
     dropped. Of a damaged file what is there is decoded.
 
     Args:
-        max_pixels: most pixels of the file.
-        frame_pixels: most pixels of the frame, as many as of the file if left out. JPEGs above it
-            are decoded at 1/2, 1/4 or 1/8 of their size, which takes neither the memory nor the
-            time of all their pixels; other files above it are refused, progressive JPEGs too.
+        max_pixels: most pixels of the frame.
+        reduce: decode JPEGs of up to `REDUCIBLE` times as many pixels at 1/2 or 1/4 of their size,
+            which takes neither the memory nor the time of all their pixels. Progressive ones are
+            not, since all their coefficients lie in memory at once, whatever the scale.
 
     Raises:
         EmptyImage, InvalidImage, UnsupportedImage, AnimatedImage, TooManyPixels, TooCostly
     """
-    header = _read_header(data, max_pixels)
-    most = max_pixels if frame_pixels is None else min(frame_pixels, max_pixels)
-    scale = _scale(header, most)
+    if not data:
+        raise EmptyImage("The image is empty.")
+    header, several = _read_header(data, identify(data), max_pixels)
+    scale = _scale(header, max_pixels) if reduce else 1
+    if -(-header.width // scale) * -(-header.height // scale) > max_pixels:
+        raise TooManyPixels(
+            f"The image has {header.width} x {header.height} pixels; "
+            f"at most {max_pixels} are accepted."
+        )
+    if several:
+        raise AnimatedImage("The image has several frames or pages; send a single one.")
     damaged = False
     if isinstance(header.parsed, JpegHeader):
         frame, damaged = decode_jpeg(data, header.parsed, scale)
@@ -103,35 +113,22 @@ def _shown(frame: Frame) -> float:
     return float((some != np.median(some, axis=0)).any(axis=1).mean())
 
 
-def _scale(header: _Header, most: int) -> int:
-    simple = isinstance(header.parsed, JpegHeader) and header.parsed.scans == 1
-    for scale in _SCALES if simple else (1,):
-        if -(-header.width // scale) * -(-header.height // scale) <= most:
-            return scale
-    raise _too_many_pixels(header, most)
-
-
-def _too_many_pixels(header: _Header, most: int) -> TooManyPixels:
-    return TooManyPixels(
-        f"The image has {header.width} x {header.height} pixels; at most {most} are accepted."
+def _scale(header: _Header, max_pixels: int) -> int:
+    """The largest at which the picture is within the limit; 1 if there is none."""
+    pixels = header.width * header.height
+    jpeg = header.parsed
+    if not isinstance(jpeg, JpegHeader) or jpeg.scans > 1 or pixels > REDUCIBLE * max_pixels:
+        return 1
+    fitting = (
+        scale
+        for scale in _SCALES
+        if -(-header.width // scale) * -(-header.height // scale) <= max_pixels
     )
+    return next(fitting, 1)
 
 
-def _read_header(data: bytes, max_pixels: int) -> _Header:
-    """Size and kind of one picture within the limits; no pixels are read here."""
-    if not data:
-        raise EmptyImage("The image is empty.")
-    kind = identify(data)
-    header, several = _parse_header(data, kind, max_pixels)
-    if header.width * header.height > max_pixels:
-        raise _too_many_pixels(header, max_pixels)
-    if several:
-        raise AnimatedImage("The image has several frames or pages; send a single one.")
-    return header
-
-
-def _parse_header(data: bytes, kind: str, max_pixels: int) -> tuple[_Header, bool]:
-    """With whether there is more than one picture."""
+def _read_header(data: bytes, kind: str, max_pixels: int) -> tuple[_Header, bool]:
+    """What the file says, and whether it holds more than one picture; no pixels are read here."""
     if kind == "JPEG":
         # Phones put a second picture (depth, preview) behind the first: nobody means that one.
         jpeg = read_jpeg_header(data)

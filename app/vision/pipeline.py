@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from app.nz.decoder import PlateDecoder, Reading
 from app.nz.formats import PERSONALISED
 from app.vision.crops import plate_jpeg
-from app.vision.decode import decode_image
+from app.vision.decode import decode_picture
 from app.vision.detector import PlateDetector
 from app.vision.edges import is_cut_by_frame
 from app.vision.enhance import EnhanceMode, enhance
@@ -96,14 +96,20 @@ class PlatePipeline:
     ) -> FrameResult:
         """Read the plates of an encoded picture; `slice_until` is as for `read_frame`.
 
+        Of a JPEG with more than `max_pixels` a smaller frame is read; size and boxes are those of
+        the file all the same.
+
         Raises:
             ImageError: the bytes are no single picture within the limits.
             InferenceError: a network failed.
         """
         watch = Stopwatch()
         with watch.stage("decode"):
-            frame = decode_image(data, max_pixels=self.max_pixels)
-        return self.read_frame(frame, options, watch, slice_until=slice_until)
+            picture = decode_picture(data, max_pixels=self.max_pixels, reduce=True)
+        reduced = replace(options, selection=options.selection.reduced(picture.scale))
+        read = self.read_frame(picture.frame, reduced, watch, slice_until=slice_until)
+        placed = read.enlarged(picture.scale, picture.width, picture.height)
+        return replace(placed, damaged=picture.damaged)
 
     def read_frame(
         self,

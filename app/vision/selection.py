@@ -1,6 +1,7 @@
 """Which of the plates in a picture an answer is about."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import cv2
@@ -35,6 +36,10 @@ class Selection:
         if plate_height < self.min_height:
             return "min_height"
         return None
+
+    def reduced(self, scale: int) -> "Selection":
+        """The same in a frame that is 1/`scale` of the picture."""
+        return replace(self, min_height=math.ceil(self.min_height / scale))
 
     def wants(self, plate: Plate) -> bool:
         """Whether a plate is of a format that is asked for: as corrected, else as read.

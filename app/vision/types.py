@@ -1,6 +1,6 @@
 """The values that flow through the pipeline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -36,6 +36,10 @@ class Box:
 
     def moved(self, right: int, down: int) -> "Box":
         return Box(self.x1 + right, self.y1 + down, self.x2 + right, self.y2 + down)
+
+    def scaled(self, factor: float) -> "Box":
+        """In a picture that is so many times as large, to the nearest pixel."""
+        return Box(*(round(side * factor) for side in (self.x1, self.y1, self.x2, self.y2)))
 
     def enlarged(self, across: float, down: float) -> "Box":
         """With a share of its width added left and right, and of its height above and below."""
@@ -154,7 +158,8 @@ class FrameResult:
 
     `rejected` counts detections dropped by reason, those in `excluded` among them; `timings_ms` the
     milliseconds spent by stage; `passes` the runs of the detector, `skipped_passes` those the
-    deadline left no time for; `rotation` the degrees the frame was turned clockwise to be read.
+    deadline left no time for; `rotation` the degrees the frame was turned clockwise to be read;
+    `damaged` says that part of the file was lost, plates perhaps with it.
     """
 
     plates: tuple[Plate, ...]
@@ -166,6 +171,21 @@ class FrameResult:
     skipped_passes: int = 0
     excluded: tuple[Excluded, ...] = ()
     rotation: int = 0
+    damaged: bool = False
+
+    def enlarged(self, scale: int, width: int, height: int) -> "FrameResult":
+        """The same in pixels of a picture of that size, of which the frame is 1/`scale`."""
+        if scale == 1:
+            return self
+
+        def place(found: Detection) -> Detection:
+            return replace(found, box=found.box.scaled(scale).clipped(width, height))
+
+        plates = (replace(plate, detection=place(plate.detection)) for plate in self.plates)
+        excluded = (replace(plate, detection=place(plate.detection)) for plate in self.excluded)
+        return replace(
+            self, plates=tuple(plates), excluded=tuple(excluded), width=width, height=height
+        )
 
     @property
     def best(self) -> Plate | None:

@@ -44,7 +44,8 @@ def test_the_contract_of_a_read_plate(client: TestClient, car_jpeg: bytes) -> No
         **{"error": None, "warning": None},
     }
     assert body["corrected_plate"] is plate["corrected_plate"] is None
-    assert body["image"] == {"width": 640, "height": 480, "rotation": 0}
+    image = {"width": 640, "height": 480, "rotation": 0, "damaged": False}
+    assert body["image"] == image
     box = plate["bbox"]
     assert abs(box["x"] - 235) < 15
     assert abs(box["y"] - 290) < 15
@@ -116,6 +117,7 @@ def test_odd_pictures_are_read(client: TestClient) -> None:
             assert item["error"] is None, name
             image = item["result"]["image"]
             assert (image["width"], image["height"]) == (width, height), name
+            assert not image["damaged"], name
 
 
 def test_a_batch_answers_in_order_and_survives_bad_files(client: TestClient, car: Frame) -> None:
@@ -155,3 +157,10 @@ def test_a_batch_with_a_file_over_the_limit(make_client: ClientFactory) -> None:
     assert [item["error"] and item["error"]["code"] for item in items] == [
         *("too_large", None, "too_large")
     ]
+
+
+def test_a_damaged_picture_is_said_to_be_one(client: TestClient, car_jpeg: bytes) -> None:
+    for data, damaged in ((car_jpeg, False), (car_jpeg[:-2], True)):
+        answer = client.post("/predict/file", files={"file": data}).json()
+        assert answer["plate"] == "ABC123"
+        assert answer["image"]["damaged"] is damaged

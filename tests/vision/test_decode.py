@@ -7,7 +7,7 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from app.errors import ImageError, TooCostly
+from app.errors import ImageError, InvalidImage, TooCostly, TooManyPixels
 from app.vision.decode import decode_image, decode_picture
 from app.vision.formats.jpeg import read_jpeg_header
 from app.vision.types import Frame
@@ -16,6 +16,7 @@ from tests.corpus import (
     costly,
     damaged,
     huge_png,
+    jpeg_header,
     many_scans,
     readable,
     refused,
@@ -150,6 +151,42 @@ def test_the_limit_on_pixels_is_inclusive() -> None:
     with pytest.raises(ImageError, match="20 x 10 pixels; at most 199") as refusal:
         decode_image(picture, max_pixels=199)
     assert refusal.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize(("most", "scale"), [(76_800, 1), (76_799, 2), (19_200, 2), (19_199, 4)])
+def test_large_jpegs_are_decoded_at_the_scale_that_fits(most: int, scale: int) -> None:
+    picture = decode_picture(valid()["jpeg"], max_pixels=most, reduce=True)
+    assert (picture.width, picture.height, picture.scale) == (320, 240, scale)
+    assert picture.frame.shape == (240 // scale, 320 // scale, 3)
+    assert np.abs(_thumbnail(picture.frame) - _thumbnail(small_car())).mean() < 6
+
+
+def test_a_reduced_picture_is_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = by_pillow(rgb().crop((0, 0, 301, 233)), "JPEG", exif=exif)
+    picture = decode_picture(data, max_pixels=20_000, reduce=True)
+    assert (picture.width, picture.height, picture.scale) == (233, 301, 2)
+    assert picture.frame.shape == (151, 117, 3)
+
+
+def test_what_cannot_be_reduced_is_refused() -> None:
+    progressive = by_pillow(rgb(), "JPEG", progressive=True)
+    for data in (*valid().values(), progressive):
+        most = 76_800 // 9 if data is valid()["jpeg"] else 76_799
+        with pytest.raises(TooManyPixels):
+            decode_picture(data, max_pixels=most, reduce=True)
+    with pytest.raises(TooManyPixels):
+        decode_image(valid()["jpeg"], max_pixels=76_799)
+
+
+def test_a_reduced_picture_takes_the_memory_of_its_frame() -> None:
+    """48 megapixels; at full size they would take 144 MB."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _status("VmRSS")
+    with pytest.raises(InvalidImage):  # it has no such pixels
+        decode_picture(jpeg_header(8000, 6000), max_pixels=12_000_000, reduce=True)
+    assert _status("VmHWM") - before < 80_000
 
 
 def test_pictures_that_are_too_large_allocate_nothing() -> None:

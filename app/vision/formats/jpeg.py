@@ -29,9 +29,10 @@ _DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 """The next marker as libjpeg finds it: past coded data with its stuffed zeros and restarts, and
 past whatever else lies between two segments."""
-_SCALES = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2} | {
+_SCALES = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
     4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
 }
 
 
@@ -115,7 +116,7 @@ def _check_scans(scans: int, size: tuple[int, int] | None) -> None:
 
 
 def decode_jpeg(data: bytes, header: JpegHeader, scale: int = 1) -> tuple[Frame, bool]:
-    """The picture, upright, at 1/`scale` of its size (1, 2, 4 or 8), and whether it is damaged.
+    """The picture, upright, at 1/`scale` of its size (1, 2 or 4), and whether it is damaged.
 
     What is lost stays grey. The pixels are those of OpenCV, which does not tell of the damage.
 
