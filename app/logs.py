@@ -47,6 +47,8 @@ def configure_logging(level: str, form: str) -> None:
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "app": {"level": level},
+                # It warns of every malformed form, which is answered, logged and counted here.
+                "python_multipart": {"level": "ERROR"},
                 "uvicorn": {"handlers": [], "level": level, "propagate": True},
                 "uvicorn.error": {"handlers": [], "level": level, "propagate": True},
                 "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},

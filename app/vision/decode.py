@@ -31,7 +31,7 @@ REDUCIBLE = 8
 _SCALES = (1, 2, 4)
 _PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, struct.error),
-    *(KeyError, IndexError, TypeError, AttributeError),
+    *(KeyError, IndexError, TypeError, AttributeError, RuntimeError),
 )
 """What Pillow's parsers raise on damaged files."""
 
