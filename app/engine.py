@@ -36,7 +36,10 @@ class Engine:
         *,
         workers: int,
         observe: LoadObserver = lambda queued, running: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.workers = workers
+        self._clock = clock
         self._alone = alone
         self._together = together
         self._observe = observe
@@ -44,6 +47,7 @@ class Engine:
         self._lock = threading.Lock()
         self._queued = 0
         self._running = 0
+        self._begun: dict[int, float] = {}
 
     @property
     def pipeline(self) -> PlatePipeline:
@@ -57,6 +61,12 @@ class Engine:
     @property
     def running(self) -> int:
         return self._running
+
+    def stuck(self, seconds: float) -> int:
+        """How many workers have been busy with one picture for longer than that."""
+        with self._lock:
+            now = self._clock()
+            return sum(now - begun > seconds for begun in self._begun.values())
 
     def submit(
         self, data: bytes, options: ReadOptions, *, deadline: float = float("inf")
@@ -103,11 +113,16 @@ class Engine:
     ) -> Outcome:
         waited = time.perf_counter() - submitted
         only = self._count(queued=-1, running=1)
+        thread = threading.get_ident()
+        with self._lock:
+            self._begun[thread] = self._clock()
         try:
             if time.monotonic() > deadline:
                 raise DeadlineExceeded("The picture waited too long for its turn.")
             return work(self._alone if only else self._together, waited * 1e3)
         finally:
+            with self._lock:
+                del self._begun[thread]
             self._count(running=-1)
 
     def _forget_cancelled(self, future: Future[Outcome]) -> None:

@@ -98,3 +98,25 @@ def test_many_threads_at_once_read_the_same(pipeline: PlatePipeline, car_jpeg: b
     engine.close()
     assert texts == ["ABC123"] * 20
     assert (engine.queued, engine.running) == (0, 0)
+
+
+def test_workers_that_do_not_come_back_are_seen(pipeline: PlatePipeline) -> None:
+    now = 0.0
+    engine = Engine(pipeline, pipeline, workers=2, clock=lambda: now)
+    entered, leave = threading.Barrier(3), threading.Event()
+
+    def work(pipeline: PlatePipeline, waited_ms: float) -> None:
+        entered.wait(30)
+        leave.wait(30)
+
+    jobs = [engine.run(work) for _ in range(2)]
+    entered.wait(30)
+    now = 10.0
+    assert engine.stuck(10.0) == 0
+    now = 10.1
+    assert engine.stuck(10.0) == 2
+    leave.set()
+    for job in jobs:
+        job.result(30)
+    engine.close()
+    assert engine.stuck(10.0) == 0

@@ -17,7 +17,13 @@ from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, Re
 from app.api.receiving import BodyReceiver
 from app.api.routes import console, docs, predict, redact, status
 from app.api.service import build_service
-from app.api.serving import drain_on_sigterm, end_process_in_time, limit_server, running_server
+from app.api.serving import (
+    drain_on_sigterm,
+    end_process_in_time,
+    limit_server,
+    running_server,
+    watch_workers,
+)
 from app.config import Settings
 
 logger = logging.getLogger(__name__)
@@ -39,10 +45,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.service = service
         drain_on_sigterm(service)
         app.openapi()  # kept from now on: making it takes the loop a tenth of a second
+        watch = asyncio.create_task(watch_workers(service))
         gc.freeze()  # what was loaded lives as long as the process: not worth scanning
         logger.info("ready: %s and %s", service.weights.detector.name, service.weights.ocr.name)
         logger.info("after SIGTERM it ends within %g s", settings.stop_seconds)
         yield
+        watch.cancel()
         if server is not None:
             end_process_in_time()
         service.close()

@@ -115,6 +115,18 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self.workers = Gauge(
+            "alpr_workers",
+            "Threads that read pictures",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.stuck = Gauge(
+            "alpr_workers_stuck",
+            "Threads on one picture for longer than the deadline",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._in_use = Gauge(
             "alpr_budget_in_use",
             "Pictures accepted, bytes of request bodies in memory, URLs being fetched",

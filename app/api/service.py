@@ -14,6 +14,7 @@ from app.api.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
+from app.errors import NotReady
 from app.fetch import UrlFetcher
 from app.records import PictureRecord, RecordLog, RecordObserver
 from app.weights.resolve import Weights, resolve_weights
@@ -43,6 +44,18 @@ class Service:
             "detector": pipeline.detector.session.get_providers()[0],
             "ocr": pipeline.recognizer.session.get_providers()[0],
         }
+
+    @property
+    def stuck(self) -> int:
+        """Workers on a picture for longer than any may take, whose caller has been answered."""
+        return self.engine.stuck(self.settings.deadline)
+
+    def check_ready(self) -> None:
+        """Raises NotReady where a request had better go elsewhere."""
+        if self.draining:
+            raise NotReady("The service is finishing what it accepted and will stop.")
+        if self.stuck >= self.engine.workers:
+            raise NotReady("Every worker is stuck on a picture that takes too long.")
 
     def observe(self, record: PictureRecord) -> None:
         """Tell everybody who wants to know what became of a picture."""
@@ -105,6 +118,8 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             RecordLog(plates=settings.log_plates),
         ),
     )
+    metrics.workers.set(service.engine.workers)
+    metrics.stuck.set(0)
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.providers[kind])
     return service

@@ -24,6 +24,8 @@ from app.config import CLOSING_SECONDS, UPLOAD_GRACE, Settings
 
 logger = logging.getLogger(__name__)
 
+WATCH_SECONDS = 1.0
+
 
 def running_server() -> uvicorn.Server | None:
     """The server that starts the application on this thread; None in tests and other servers.
@@ -76,6 +78,19 @@ def drain_on_sigterm(service: Service) -> None:
         shut_down(number, None)
 
     signal.signal(signal.SIGTERM, on_sigterm)
+
+
+async def watch_workers(service: Service) -> None:
+    """Keep the metric of stuck workers, also where another process answers, and log its changes."""
+    known = 0
+    while True:
+        stuck = service.stuck
+        service.metrics.stuck.set(stuck)
+        if stuck != known:
+            level = logging.ERROR if stuck > known else logging.WARNING
+            logger.log(level, "%d of %d workers are stuck", stuck, service.engine.workers)
+            known = stuck
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 def end_process_in_time() -> None:

@@ -19,7 +19,7 @@ from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
 from app.api.reading import admission_weight, read_options, read_picture
 from app.api.service import Service, get_service
-from app.errors import AlprError, InvalidRequest, NotReady
+from app.errors import AlprError, InvalidRequest
 from app.logs import REQUEST_ID
 from app.options import ReadQuery
 from app.vision.types import FrameResult, Plate
@@ -72,8 +72,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
 @router.get("/status/ping")
 @router.get("/server/status/ping")
 async def ping(service: Shared) -> JSONResponse:
-    if service.draining:
-        raise NotReady("The service is finishing what it accepted and will stop.")
+    service.check_ready()
     numbers = [int(number) for number in __version__.split(".")]
     version = dict(zip(("major", "minor", "patch"), numbers, strict=True))
     return JSONResponse(

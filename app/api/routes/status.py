@@ -13,7 +13,6 @@ from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.errors import documented
 from app.api.service import Service, get_service
-from app.errors import NotReady
 
 Shared = Annotated[Service, Depends(get_service)]
 
@@ -36,7 +35,7 @@ class OcrBody(NetworkBody):
 
 
 class HealthBody(BaseModel):
-    status: Literal["healthy", "draining"]
+    status: Literal["healthy", "stuck", "draining"]
     model: Literal["loaded"] = "loaded"
     detector: NetworkBody
     ocr: OcrBody
@@ -44,6 +43,7 @@ class HealthBody(BaseModel):
     uptime_seconds: float
     running: int
     queued: int
+    stuck: int
 
 
 class ProbeBody(BaseModel):
@@ -80,8 +80,14 @@ def index() -> IndexBody:
 async def health(service: Shared) -> HealthBody:
     providers, weights = service.providers, service.weights
     decoder = service.engine.pipeline.decoder
+    stuck = service.stuck
+    status: Literal["healthy", "stuck", "draining"] = "healthy"
+    if service.draining:
+        status = "draining"
+    elif stuck >= service.engine.workers:
+        status = "stuck"
     return HealthBody(
-        status="draining" if service.draining else "healthy",
+        status=status,
         detector=NetworkBody(
             name=weights.detector.name,
             source=weights.detector.source,
@@ -98,6 +104,7 @@ async def health(service: Shared) -> HealthBody:
         uptime_seconds=round(time.monotonic() - service.started, 3),
         running=service.engine.running,
         queued=service.engine.queued,
+        stuck=stuck,
     )
 
 
@@ -108,8 +115,7 @@ async def live() -> ProbeBody:
 
 @router.get("/health/ready", summary="Readiness probe", responses=documented(503))
 async def ready(service: Shared) -> ProbeBody:
-    if service.draining:
-        raise NotReady("The service is finishing what it accepted and will stop.")
+    service.check_ready()
     return ProbeBody(status="ready")
 
 
@@ -125,4 +131,5 @@ async def metrics(
 ) -> Response:
     if service.settings.metrics_auth == "on":
         service.keys.check(key)
+    service.metrics.stuck.set(service.stuck)
     return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
