@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.nz.formats import FORMATS
+from app.nz.series import SERIES
 from app.vision.enhance import EnhanceMode
 from app.vision.pipeline import ReadOptions
 from app.vision.rotation import Rotate
@@ -49,7 +49,7 @@ def _area(corners: Polygon) -> float:
 def parse_formats(text: str) -> frozenset[str]:
     """Names of formats, separated by commas; nothing for all. Raises ValueError."""
     names = frozenset(part.strip() for part in text.split(",") if part.strip())
-    known = [entry.name for entry in FORMATS]
+    known = [entry.name for entry in SERIES]
     if not names <= set(known):
         raise ValueError(f"formats are any of {', '.join(known)}, separated by commas")
     return names

@@ -50,9 +50,12 @@ class PageFile:
 
 
 def load(path: Path) -> PageFile:
-    body = path.read_bytes()
+    return page_file(path.read_bytes(), path.suffix)
+
+
+def page_file(body: bytes, suffix: str) -> PageFile:
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return PageFile(body, MEDIA_TYPES[path.suffix], etag)
+    return PageFile(body, MEDIA_TYPES[suffix], etag)
 
 
 def file_answer(files: Mapping[str, PageFile], name: str, if_none_match: str) -> Response:

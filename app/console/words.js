@@ -1,18 +1,6 @@
 // The service's names in words.
 
-export const FORMATS = {
-  standard: "Standard series, since 2001",
-  early_exception: "Standard series, early exception",
-  pre2001: "Series before 2001",
-  motorcycle: "Motorcycle",
-  motorcycle_old: "Motorcycle or tractor, older series",
-  trailer: "Trailer",
-  trailer_old: "Trailer, before 2002",
-  trade: "Trade plate",
-  diplomatic: "Diplomatic or consular",
-  ministers: "Crown, ministers",
-  personalised: "Personalised",
-};
+export { FORMATS } from "./formats.js"; // made by the service from its table of series
 
 export const STAGES = {
   queue: "Waiting",

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from app.nz.alignment import Change, changes
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.evidence import Evidence
-from app.nz.formats import FURTHEST_ISSUED, PERSONALISED
+from app.nz.formats import FURTHEST_ISSUED
 from app.nz.grammar import plate_shapes
 from app.nz.lattice import Lattice, Posterior, Posteriors
+from app.nz.series import PERSONALISED
 from app.nz.validation import Validation, validate
 
 BOLD_DOUBT: Final = 2

@@ -7,8 +7,6 @@ from app.nz.formats import (
     FURTHEST_ISSUED,
     FURTHEST_ISSUED_AS_OF,
     MAX_LENGTH,
-    MAX_LENGTH_SMALL,
-    PERSONALISED,
     beyond_issued,
     format_of,
 )
@@ -51,10 +49,11 @@ def validate(
     found = format_of(plate)
     if found is None:
         return Validation(False, plate, None, _fault(plate), warning)
-    if found.name == PERSONALISED and small_plate and len(plate) > MAX_LENGTH_SMALL:
+    longest = found.small_length if small_plate else None
+    if longest is not None and len(plate) > longest:
         error = (
-            "a personalised plate on a motorcycle, moped or trailer has at most "
-            f"{MAX_LENGTH_SMALL} characters, this one has {len(plate)}"
+            f"a {found.name} plate on a motorcycle, moped or trailer has at most "
+            f"{longest} characters, this one has {len(plate)}"
         )
         return Validation(False, plate, None, error, warning)
     if found.name == "standard" and beyond_issued(plate, furthest_issued):

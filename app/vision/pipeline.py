@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from app.nz.decoder import PlateDecoder, Reading
-from app.nz.formats import PERSONALISED
+from app.nz.series import PERSONALISED
 from app.vision.crops import plate_jpeg
 from app.vision.decode import decode_picture
 from app.vision.detector import PlateDetector

@@ -22,7 +22,7 @@ from app.lab.synth.overlay import overlay
 from app.lab.synth.scene import draw_scene
 from app.nz.calibration import GENERIC, Calibration, has_calibration, load_calibration
 from app.nz.decoder import PlateDecoder
-from app.nz.formats import PERSONALISED
+from app.nz.series import PERSONALISED
 from app.vision.reader import DOUBTFUL, MARGIN
 from app.vision.types import Box
 from models.training.common.crops import Reader

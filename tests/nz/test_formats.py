@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from app.nz.formats import FORMATS, format_of
+from app.nz.formats import format_of
+from app.nz.series import SERIES
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,10 @@ def test_what_is_no_plate_fits_no_format(text: str) -> None:
 
 
 def test_priors_are_distributions() -> None:
-    assert sum(entry.prior for entry in FORMATS) == pytest.approx(1)
-    assert sum(entry.small_prior for entry in FORMATS) == pytest.approx(1)
+    assert sum(entry.prior for entry in SERIES) == pytest.approx(1)
+    assert sum(entry.small_prior for entry in SERIES) == pytest.approx(1)
 
 
 def test_only_the_last_format_takes_every_text() -> None:
-    assert [entry.name for entry in FORMATS if entry.matches("ZO0VI")] == [FORMATS[-1].name]
-    assert all(re.compile(entry.pattern) and entry.source for entry in FORMATS)
+    assert [entry.name for entry in SERIES if entry.matches("ZO0VI")] == [SERIES[-1].name]
+    assert all(re.compile(entry.pattern) and entry.source for entry in SERIES)

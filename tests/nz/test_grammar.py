@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.nz.formats import FORMATS, PlateFormat
+from app.nz.forms import Series
 from app.nz.grammar import Shape, plate_shapes
+from app.nz.series import SERIES
 
 
 def fits(plate: str, shape: Shape) -> bool:
@@ -15,10 +16,10 @@ def fits(plate: str, shape: Shape) -> bool:
     )
 
 
-@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", SERIES, ids=lambda entry: entry.name)
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
-def test_every_plate_of_a_pattern_has_a_shape(entry: PlateFormat, data: st.DataObject) -> None:
+def test_every_plate_of_a_pattern_has_a_shape(entry: Series, data: st.DataObject) -> None:
     pattern = re.compile(entry.pattern, re.ASCII)
     plate = data.draw(st.from_regex(pattern, fullmatch=True))
     shapes = plate_shapes(furthest_issued="RP", small_plate=False)
@@ -27,7 +28,7 @@ def test_every_plate_of_a_pattern_has_a_shape(entry: PlateFormat, data: st.DataO
 
 @pytest.mark.parametrize("furthest", ["RP", "CEA"])
 def test_every_plate_of_a_shape_fits_the_pattern(furthest: str) -> None:
-    patterns = {entry.name: re.compile(entry.pattern, re.ASCII) for entry in FORMATS}
+    patterns = {entry.name: re.compile(entry.pattern, re.ASCII) for entry in SERIES}
     for shape in plate_shapes(furthest_issued=furthest, small_plate=False):
         # A pattern treats the members of one position alike, so first and last of each suffice.
         for plate in product(*((members[0], members[-1]) for members in shape.classes)):

@@ -1,5 +1,6 @@
 """The console: a page at `/` for people, its files, and the settings it shows."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -10,10 +11,11 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, Field
 
 from app.api.errors import documented
-from app.api.files import MEDIA_TYPES, PageFile, file_answer, load
+from app.api.files import MEDIA_TYPES, PageFile, file_answer, load, page_file
 from app.api.routes.predict import Shared, require_key
 from app.api.routes.status import IndexBody, index
 from app.config import Settings
+from app.nz.series import SERIES
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "console"
 PAGE: Final = "index.html"
@@ -33,8 +35,16 @@ class SettingBody(BaseModel):
 
 @cache
 def console_files() -> Mapping[str, PageFile]:
-    """The console's files by name. Only they can be asked for; no path is ever built."""
-    return {path.name: load(path) for path in DIRECTORY.iterdir() if path.suffix in MEDIA_TYPES}
+    """The console's files by name, and a module of the words for each series of plates.
+
+    Only they can be asked for; no path is ever built.
+    """
+    words = {series.name: series.words for series in SERIES}
+    module = f"export const FORMATS = {json.dumps(words, indent=2)};\n"
+    return {
+        **{path.name: load(path) for path in DIRECTORY.iterdir() if path.suffix in MEDIA_TYPES},
+        "formats.js": page_file(module.encode(), ".js"),
+    }
 
 
 def prefers_page(accept: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.nz.decoder import Reading
-from app.nz.formats import PERSONALISED
+from app.nz.series import PERSONALISED
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ WHITE_ON_BLACK: Final = Scheme("white_on_black", (24, 22, 22), (236, 238, 238))
 RED_ON_WHITE: Final = Scheme("red_on_white", (232, 236, 236), (36, 28, 190))
 BLUE_ON_WHITE: Final = Scheme("blue_on_white", (232, 236, 236), (150, 60, 20))
 TRADE_YELLOW: Final = Scheme("trade_yellow", (30, 200, 245), (24, 22, 22))
+SCHEMES: Final = {
+    scheme.name: scheme
+    for scheme in (
+        *(BLACK_ON_WHITE, SILVER_ON_BLACK, WHITE_ON_BLACK),
+        *(RED_ON_WHITE, BLUE_ON_WHITE, TRADE_YELLOW),
+    )
+}
+"""Those that the series name."""
 FOREIGN_SCHEMES: Final = (
     Scheme("foreign_white", (232, 236, 236), (28, 24, 24), border=False),
     Scheme("foreign_yellow", (40, 200, 240), (24, 22, 22), border=False),

@@ -7,13 +7,9 @@ from typing import Final, TypeVar
 import numpy as np
 
 from app.lab.synth.design import (
-    BLACK_ON_WHITE,
-    BLUE_ON_WHITE,
     FOREIGN_SCHEMES,
-    RED_ON_WHITE,
+    SCHEMES,
     SILVER_ON_BLACK,
-    TRADE_YELLOW,
-    WHITE_ON_BLACK,
     Colour,
     Frame,
     Layout,
@@ -24,7 +20,9 @@ from app.lab.synth.design import (
 )
 from app.lab.synth.serials import FOREIGN, draw_format, draw_serial
 from app.lab.synth.typefaces import CAPTION_FONTS, FORMS, Slash, Typeface
-from app.nz.formats import MAX_LENGTH_SMALL, PERSONALISED
+from app.nz.formats import MAX_LENGTH
+from app.nz.forms import Series
+from app.nz.series import PERSONALISED, SERIES
 
 __all__ = ["PlateSpec", "draw_spec", "rows_of"]
 
@@ -82,11 +80,12 @@ def draw_spec(
     name = format_name or draw_format(rng, mix)
     if name == FOREIGN:
         return _foreign(rng, text)
-    small = _is_small(rng, name)
+    series = next(entry for entry in SERIES if entry.name == name)
+    small = bool(rng.random() < series.small)
     if text is None:
-        limit = MAX_LENGTH_SMALL if small and name == PERSONALISED else 6
-        text = draw_serial(rng, name, max_length=limit)
-    scheme = _scheme(rng, name, text)
+        longest = series.small_length if small else None
+        text = draw_serial(rng, name, max_length=longest or MAX_LENGTH)
+    scheme = _scheme(rng, series, text)
     layout = _layout(rng, name, text, small)
     banded = layout.name.startswith("euro") and rng.random() < 0.6
     plain = layout.name in {"car", "trailer"}
@@ -109,26 +108,12 @@ def draw_spec(
     )
 
 
-def _is_small(rng: np.random.Generator, name: str) -> bool:
-    share = {"motorcycle": 1.0, "motorcycle_old": 0.9, "trailer": 0.5, "trailer_old": 0.4}
-    return bool(rng.random() < share.get(name, 0.06 if name in {PERSONALISED, "trade"} else 0.0))
-
-
-def _scheme(rng: np.random.Generator, name: str, text: str) -> Scheme:
-    if name == "trade":
-        return TRADE_YELLOW
-    if name == PERSONALISED:
-        return _choose(
-            rng,
-            (BLACK_ON_WHITE, RED_ON_WHITE, BLUE_ON_WHITE, WHITE_ON_BLACK, SILVER_ON_BLACK),
-            (0.45, 0.13, 0.13, 0.22, 0.07),
-        )
-    if name == "pre2001":
-        # Silver until November 1986: the series was then at MX.
-        return SILVER_ON_BLACK if text[:2] <= "MX" and rng.random() < 0.85 else BLACK_ON_WHITE
-    if name in {"trailer_old", "motorcycle_old"} and rng.random() < 0.25:
+def _scheme(rng: np.random.Generator, series: Series, text: str) -> Scheme:
+    until = series.silver_until
+    if until is not None and text[: len(until)] <= until and rng.random() < 0.85:
         return SILVER_ON_BLACK
-    return BLACK_ON_WHITE
+    names = list(series.schemes)
+    return SCHEMES[_choose(rng, names, list(series.schemes.values()))]
 
 
 def _layout(rng: np.random.Generator, name: str, text: str, small: bool) -> Layout:

@@ -10,7 +10,7 @@ from app.lab.synth.conditions import Conditions, draw_conditions
 from app.lab.synth.crops import draw_crop
 from app.lab.synth.spec import PlateSpec, draw_spec, rows_of
 from app.lab.synth.types import LabelledPlate
-from app.nz.formats import PERSONALISED
+from app.nz.series import PERSONALISED
 from models.training.common.slots import SLOTS
 
 BLIND_SHARE = 0.15  # kept of the crops too blurred or small for any eye: they teach doubt alone

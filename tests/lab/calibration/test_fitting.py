@@ -19,7 +19,7 @@ from app.lab.calibration.samples import (
 )
 from app.nz.calibration import Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
-from app.nz.formats import SERIES_LETTERS
+from app.nz.forms import SERIES_LETTERS
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 LOOK_ALIKES = {"D": "0", "Q": "0", "B": "8", "S": "5", "Z": "2", "0": "D", "8": "B", "5": "S"}

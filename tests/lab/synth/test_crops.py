@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.lab.synth import Conditions, Severity, draw_conditions, draw_crop, draw_spec
-from app.nz.formats import FORMATS
+from app.nz.series import SERIES
 
 
 def test_same_seed_same_pixels() -> None:
@@ -35,7 +35,7 @@ def test_crops_hold_their_plate() -> None:
         x1, y1, x2, y2 = truth.box
         shared = (min(x2, width) - max(x1, 0)) * (min(y2, height) - max(y1, 0))
         assert shared > 0.6 * max((x2 - x1) * (y2 - y1), width * height)
-        assert truth.format in {entry.name for entry in FORMATS}
+        assert truth.format in {entry.name for entry in SERIES}
 
 
 @pytest.mark.parametrize(("level", "low", "high"), [("easy", 0, 0.33), ("hard", 0.67, 1)])

@@ -8,10 +8,10 @@ import pytest
 from app.lab.synth import PlateImage, draw_plate, draw_spec
 from app.lab.synth.design import rows_of
 from app.lab.synth.typefaces import CAP, Typeface, letter
-from app.nz.formats import FORMATS
+from app.nz.series import SERIES
 
 
-@pytest.fixture(params=[entry.name for entry in FORMATS])
+@pytest.fixture(params=[entry.name for entry in SERIES])
 def plates(request: pytest.FixtureRequest) -> list[PlateImage]:
     rng = np.random.default_rng(11)
     return [draw_plate(rng, draw_spec(rng, format_name=request.param), scale=1.0) for _ in range(8)]

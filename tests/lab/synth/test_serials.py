@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from app.lab.synth import FOREIGN, MIXES, draw_format, draw_serial
-from app.nz.formats import FORMATS, MAX_LENGTH, format_of
+from app.nz.formats import MAX_LENGTH, format_of
+from app.nz.series import SERIES
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in FORMATS])
+@pytest.mark.parametrize("name", [entry.name for entry in SERIES])
 def test_serial_is_of_its_format(name: str) -> None:
     rng = np.random.default_rng(3)
     for _ in range(200):
@@ -35,7 +36,7 @@ def test_small_plates_hold_five() -> None:
 def test_road_mix_follows_the_priors() -> None:
     rng = np.random.default_rng(6)
     counts = Counter(draw_format(rng, "road") for _ in range(4000))
-    for entry in FORMATS:
+    for entry in SERIES:
         assert counts[entry.name] / 4000 == pytest.approx(entry.prior, abs=0.02)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.lab.evaluation.results import PlateOutcome
-from app.nz.formats import PERSONALISED, format_of
+from app.nz.formats import format_of
+from app.nz.series import PERSONALISED
 
 Cause = Literal["missed", "foreign", "outside_grammar", "within_grammar"]
 CAUSES: Final[dict[Cause, str]] = {
