@@ -14,6 +14,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ from typing import Any
 
 import requests
 
-from tests.servers import REPOSITORY, free_port
+from app.lab.benchmark.servers import announced_port
+from tests.servers import REPOSITORY
 
 ASIDE = frozenset(
     {
@@ -71,26 +73,20 @@ def main() -> int:
 
 @contextmanager
 def _serving(checkout: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    settings = {"API_KEY": KEY, "ALPR_LOG_LEVEL": "ERROR", "ALPR_DEADLINE": "120"}
-    with subprocess.Popen(command, cwd=checkout, env={**os.environ, **settings}) as process:
-        url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", "0"]
+    environment = {**os.environ, "API_KEY": KEY, "ALPR_LOG_LEVEL": "INFO", "ALPR_DEADLINE": "120"}
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(command, cwd=checkout, env=environment, stderr=log) as process,
+    ):
         try:
-            while not _is_ready(url):
+            while (port := announced_port(log)) is None:
                 if process.poll() is not None:
                     raise SystemExit(f"{checkout} does not start")
                 time.sleep(0.1)
-            yield url
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/health/ready", timeout=5).ok
-    except requests.ConnectionError:
-        return False
 
 
 def _ask(url: str, request: str, path: Path) -> Any:

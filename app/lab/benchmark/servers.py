@@ -1,9 +1,10 @@
 """The two servers under test, as processes."""
 
 import os
-import socket
+import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from app.lab.benchmark import article
 from app.vision.backends.sessions import Device
@@ -64,6 +66,7 @@ def our_server(
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
         "ALPR_DEVICE": device,
+        "ALPR_LOG_LEVEL": "INFO",  # which tells the port
     }
     if detail is not None:
         environment["ALPR_DETAIL"] = detail
@@ -74,36 +77,41 @@ def our_server(
 
 @contextmanager
 def _running(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
-    port = free_port()
     start = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, *command, "--port", str(port)],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await_health(process, port, start)
-        yield Server(name, port, process.pid, time.monotonic() - start)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _await_health(process: "subprocess.Popen[bytes]", port: int, start: float) -> None:
-    while process.poll() is None and time.monotonic() - start < STARTUP_SECONDS:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, *command, "--port", "0"],
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+            port = _await_health(process, log, start)
+            yield Server(name, port, process.pid, time.monotonic() - start)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _await_health(process: "subprocess.Popen[bytes]", log: IO[bytes], start: float) -> int:
+    while process.poll() is None and time.monotonic() - start < STARTUP_SECONDS:
+        port = announced_port(log)
+        try:
+            if port is not None:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                return port
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
-        else:
-            return
+            pass  # announced before it listens
+        time.sleep(0.05)
     raise RuntimeError("the server under test did not start")
 
 
-def free_port() -> int:
-    """A port of the loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+def announced_port(log: IO[bytes]) -> int | None:
+    """The port that uvicorn, told to take any, says it listens on.
+
+    Args:
+        log: file that a process writes to; its offset, which both share, stays.
+    """
+    written = os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0)
+    found = re.search(rb"running on http://[\w.]+:(\d+)", written)
+    return int(found[1]) if found else None
