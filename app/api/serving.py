@@ -65,8 +65,8 @@ def drain_on_sigterm(service: Service) -> None:
     def on_sigterm(number: int, frame: FrameType | None) -> None:
         if not callable(shut_down):
             raise SystemExit(0)
-        if service.draining:
-            shut_down(number, frame)
+        if service.draining:  # somebody does not want to wait
+            loop.call_soon_threadsafe(finish, number)
             return
         service.draining = True
         logger.info("draining for %g s", service.settings.drain_seconds)

@@ -254,15 +254,6 @@ def test_http_by_route_template_and_status(make_client: ClientFactory, car_jpeg:
     }
 
 
-def test_gauges_are_back_at_zero(make_client: ClientFactory, car_jpeg: bytes) -> None:
-    client = make_client()
-    client.post("/predict/batch", files=[("files", car_jpeg)] * 8)
-    found = samples(client)
-    assert found.value("alpr_pictures_running") == 0
-    assert found.value("alpr_pictures_queued") == 0
-    assert client.get("/health").json()["queued"] == 0
-
-
 def test_corrections_are_counted(make_client: ClientFactory) -> None:
     client = make_client(correction_threshold=0.5)
     corrected = 0

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -47,6 +48,28 @@ def is_ready(client: TestClient) -> bool:
 
 def stuck(client: TestClient) -> float:
     return Samples(client.get("/metrics").text).value("alpr_workers_stuck")
+
+
+def test_gauges_show_what_runs_and_what_waits(
+    make_client: ClientFactory, endless: EndlessPipeline
+) -> None:
+    client = make_client(pipeline=endless, workers=1, deadline=60)
+
+    def shown() -> tuple[float, ...]:
+        found = Samples(client.get("/metrics").text)
+        return (
+            found.value("alpr_pictures_running"),
+            found.value("alpr_pictures_queued"),
+            found.value("alpr_budget_in_use", budget="pictures"),
+        )
+
+    with ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(client.post, "/predict/batch", files=[("files", ENDLESS)] * 3)
+        assert eventually(lambda: shown() == (1, 2, 3))
+        assert client.get("/health").json()["queued"] == 2
+        endless.release.set()
+        assert answer.result(60).status_code == 200
+    assert eventually(lambda: shown() == (0, 0, 0))
 
 
 def test_not_ready_once_every_worker_is_stuck(

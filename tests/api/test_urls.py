@@ -3,8 +3,11 @@
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -12,8 +15,9 @@ from starlette.testclient import TestClient
 
 from tests.api.answers import assert_error
 from tests.api.conftest import ClientFactory
+from tests.api.exposition import Samples
 from tests.names import TableResolver
-from tests.servers import SocketServer, http_answer, read_request
+from tests.servers import SocketServer, eventually, http_answer, read_request
 from tests.urls import hostile_urls
 
 
@@ -108,3 +112,49 @@ def test_a_slow_look_up_holds_nobody_up(camera_client: TestClient) -> None:
 def test_a_private_address_that_is_not_named(camera_client: TestClient) -> None:
     response = camera_client.post("/predict/url", json={"url": "http://127.0.0.2/"})
     assert_error(response, 400, "url_not_allowed")
+
+
+def test_cameras_that_do_not_answer_hold_up_nobody(
+    make_client: ClientFactory, car_jpeg: bytes
+) -> None:
+    client = make_client(
+        url_private_hosts=("127.0.0.1",), url_timeout=60, max_in_flight=1, max_fetches=3
+    )
+    fetches = client.app.state.service.fetches  # type: ignore[attr-defined]
+    answered = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        read_request(connection)
+        answered.wait(60)
+
+    with SocketServer(wait) as dead, ThreadPoolExecutor(3) as callers:
+
+        def ask() -> Any:
+            return client.post("/predict/url", json={"url": dead.url})
+
+        waiting = [callers.submit(ask) for _ in range(3)]
+        assert eventually(lambda: fetches.in_use == 3)
+        upload = client.post("/predict/file", files={"file": car_jpeg})
+        assert upload.json()["plate"] == "ABC123"
+        refused = ask()
+        assert_error(refused, 503, "overloaded")
+        assert refused.headers["Retry-After"]
+        found = Samples(client.get("/metrics").text)
+        assert found.value("alpr_budget_in_use", budget="fetches") == 3
+        assert found.value("alpr_budget_limit", budget="fetches") == 3
+        answered.set()
+        for job in waiting:
+            assert_error(job.result(60), 400, "url_unreachable")
+    assert fetches.in_use == 0
+
+
+def test_bodies_have_a_budget_of_their_own(make_client: ClientFactory, car_jpeg: bytes) -> None:
+    client = make_client()
+    budget = client.app.state.service.receiving.budget  # type: ignore[attr-defined]
+    with budget.admit(budget.limit - len(car_jpeg) // 2):
+        refused = client.post("/predict/file", files={"file": car_jpeg})
+    assert_error(refused, 503, "overloaded")
+    assert refused.headers["Retry-After"]
+    assert budget.in_use == 0
+    assert client.post("/predict/file", files={"file": car_jpeg}).status_code == 200
+    assert budget.in_use == 0
