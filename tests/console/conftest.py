@@ -32,6 +32,7 @@ def service(weights_environment: dict[str, str]) -> Iterator[Server]:
         "ALPR_API_KEYS": KEY,
         "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
         "ALPR_URL_TIMEOUT": "100",
+        "ALPR_MAX_FETCHES": str(ROOM),
         "ALPR_MAX_IN_FLIGHT": str(ROOM),
         "ALPR_MAX_BATCH_FILES": str(ROOM),
         "ALPR_DRAIN_SECONDS": "0",
