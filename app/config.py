@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.options import FormatsText, MinHeight, Probability, RegionText
+from app.options import FormatsText, MasksText, MinHeight, Probability, RegionText
 from app.processors import usable_processors
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         "",
         description="Polygon in which plates are read: x,y of each corner, as fractions of a "
         "picture's width and height; empty for everywhere. `/redact` covers every plate.",
+    )
+    masks: MasksText = Field(
+        "",
+        description="Polygons as for `ALPR_REGION`, separated by semicolons, in which no plate is "
+        "read: for text that cameras write into their pictures.",
     )
     min_height: MinHeight = Field(
         0, description="Lowest plate that is read: height of its box in pixels."

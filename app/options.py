@@ -15,6 +15,7 @@ from app.vision.search import Detail
 from app.vision.selection import Polygon, Selection
 
 MAX_CORNERS = 64
+MAX_MASKS = 16
 _LONGEST = 2000
 
 
@@ -40,6 +41,14 @@ def parse_region(text: str) -> Polygon:
     return corners
 
 
+def parse_masks(text: str) -> tuple[Polygon, ...]:
+    """Polygons as for `parse_region`, separated by semicolons. Raises ValueError."""
+    masks = tuple(parse_region(part) for part in text.split(";") if part.strip())
+    if len(masks) > MAX_MASKS:
+        raise ValueError(f"there are at most {MAX_MASKS} masks")
+    return masks
+
+
 def _area(corners: Polygon) -> float:
     """Shoelace formula; of a region that crosses itself the parts' difference."""
     closed = pairwise([*corners, corners[0]])
@@ -60,6 +69,11 @@ def _checked_region(text: str) -> str:
     return text
 
 
+def _checked_masks(text: str) -> str:
+    parse_masks(text)
+    return text
+
+
 def _checked_formats(text: str) -> str:
     parse_formats(text)
     return text
@@ -67,6 +81,7 @@ def _checked_formats(text: str) -> str:
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 RegionText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_region)]
+MasksText = Annotated[str, Field(max_length=4 * _LONGEST), AfterValidator(_checked_masks)]
 FormatsText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_formats)]
 MinHeight = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -84,6 +99,8 @@ class ReadDefaults(Protocol):
     def rotate(self) -> Rotate: ...
     @property
     def region(self) -> str: ...
+    @property
+    def masks(self) -> str: ...
     @property
     def min_height(self) -> int: ...
     @property
@@ -122,6 +139,12 @@ class ReadQuery(BaseModel):
         "Empty: the whole picture.",
         examples=["0.1,0.4,0.9,0.4,0.9,1,0.1,1"],
     )
+    masks: MasksText | None = Field(
+        None,
+        description="Polygons as for `region`, separated by semicolons: plates whose centre lies "
+        "in one are not read, such as the text that a camera writes into its pictures.",
+        examples=["0,0,1,0,1,0.1,0,0.1"],
+    )
     min_height: MinHeight | None = Field(
         None, description="Lowest plate that is read: height of its box, upright, in pixels."
     )
@@ -150,6 +173,7 @@ class ReadQuery(BaseModel):
                 parse_region(region),
                 defaults.min_height if self.min_height is None else self.min_height,
                 parse_formats(formats),
+                parse_masks(defaults.masks if self.masks is None else self.masks),
             ),
             crops=defaults.crops if self.crops is None else self.crops,
         )

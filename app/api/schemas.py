@@ -149,7 +149,7 @@ class Prediction(BaseModel):
     corrected_plate: str | None
     plates: list[PlateBody] = Field(description="Every plate, best reading first.")
     rejected: list[RejectedBody] = Field(
-        description="Plates that `region`, `min_height` or `formats` left out, and why."
+        description="Plates that `region`, `masks`, `min_height` or `formats` left out, and why."
     )
     image: ImageBody
     passes: PassesBody

@@ -17,12 +17,14 @@ Polygon: TypeAlias = tuple[tuple[float, float], ...]
 class Selection:
     """What a request wants to hear of; empty or 0 stands for everything.
 
-    `min_height` is in pixels. `formats` are names of `app.nz.formats`.
+    Plates in `masks` are left out. `min_height` is in pixels. `formats` are names of
+    `app.nz.formats`.
     """
 
     region: Polygon = ()
     min_height: int = 0
     formats: frozenset[str] = frozenset()
+    masks: tuple[Polygon, ...] = ()
 
     def fault(self, box: Box, *, plate_height: int, width: int, height: int) -> Reason | None:
         """Why a plate is not asked for, told from its place: before it is read.
@@ -33,6 +35,8 @@ class Selection:
         """
         if self.region and not _inside(self.region, box, width, height):
             return "region"
+        if any(_inside(mask, box, width, height) for mask in self.masks):
+            return "mask"
         if plate_height < self.min_height:
             return "min_height"
         return None

@@ -14,6 +14,7 @@ from tests.api.conftest import ClientFactory
 from tests.pictures import draw_car, encode
 
 ELSEWHERE = "0,0,1,0,1,.2,0,.2"
+CENTRE = "0.3,0.5,0.7,0.5,0.7,0.8,0.3,0.8"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def test_rotation_and_crops(client: TestClient, upside_down: bytes, route: str) 
     ("query", "reason", "plate"),
     [
         ({"region": ELSEWHERE}, "region", None),
+        ({"masks": f"0,0,.1,0,.1,.1;{CENTRE}"}, "mask", None),
         ({"min_height": "200"}, "min_height", None),
         ({"formats": "trade,trailer"}, "format", "ABC123"),
     ],
@@ -65,6 +67,7 @@ def test_what_is_left_out_is_listed(
     [
         *({"rotate": "45"}, {"rotate": ""}, {"region": "0,0,1"}, {"region": "0,0,2,0,2,2"}),
         *({"min_height": "-1"}, {"min_height": "1.5"}, {"formats": "standart"}),
+        *({"masks": "0,0,1"}, {"masks": ";".join(["0,0,1,0,1,1"] * 17)}),
         *({"crops": "perhaps"}, {"region": "0," * 3000}),
     ],
 )

@@ -6,8 +6,8 @@ import pytest
 
 from app.config import Settings
 from app.options import ReadQuery, parse_region
-from app.vision.exhaustive import find_all
 from app.vision.pipeline import PlatePipeline, ReadOptions
+from app.vision.redact import find_all
 from app.vision.rotation import QUARTERS, Rotate, turns
 from app.vision.selection import Selection
 from app.vision.slicing import is_same_plate
@@ -139,10 +139,23 @@ def test_regions_that_are_none(region: str) -> None:
 
 def test_settings_are_the_defaults_and_can_be_overruled() -> None:
     chosen: dict[str, object] = {"region": "0,0,1,0,1,1", "min_height": 20, "formats": "trade"}
+    chosen |= {"masks": "0,0,1,0,1,.1;0,1,1,1,1,.9"}
     settings = Settings.model_validate(chosen | {"rotate": "90", "crops": True})
     options = ReadQuery().options(settings)
     corners = parse_region("0,0,1,0,1,1")
-    assert options.selection == Selection(corners, 20, frozenset({"trade"}))
+    assert options.selection == Selection(
+        corners,
+        20,
+        frozenset({"trade"}),
+        (parse_region("0,0,1,0,1,.1"), parse_region("0,1,1,1,1,.9")),
+    )
     assert (options.rotate, options.crops) == ("90", True)
-    nothing = {"region": "", "min_height": 0, "formats": "", "rotate": "0", "crops": False}
+    nothing = {
+        "region": "",
+        "masks": "",
+        "min_height": 0,
+        "formats": "",
+        "rotate": "0",
+        "crops": False,
+    }
     assert ReadQuery.model_validate(nothing).options(settings) == _options()
