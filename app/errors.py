@@ -8,6 +8,9 @@
     │   ├── AnimatedImage        several frames or pages
     │   ├── TooManyPixels        larger than the limit, told from its header
     │   └── TooCostly            built so that decoding it takes far more work than its size says
+    ├── VideoError               the file cannot be read as a video
+    │   ├── InvalidVideo         no video, or nothing of it can be decoded
+    │   └── VideoTooLong         longer than the limit
     ├── RequestError             the request itself is wrong
     │   ├── InvalidRequest       a field is missing, unknown or malformed
     │   ├── UnsupportedMediaType the body is of another kind than the endpoint takes
@@ -66,6 +69,18 @@ class TooManyPixels(ImageError):
 
 class TooCostly(ImageError):
     code = "too_costly"
+
+
+class VideoError(AlprError):
+    code = "invalid_video"
+
+
+class InvalidVideo(VideoError):
+    code = "invalid_video"
+
+
+class VideoTooLong(VideoError):
+    code = "video_too_long"
 
 
 class RequestError(AlprError):

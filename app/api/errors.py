@@ -26,6 +26,8 @@ from app.errors import (
     UnsupportedImage,
     UnsupportedMediaType,
     UploadTimeout,
+    VideoError,
+    VideoTooLong,
 )
 
 STATUS: dict[type[AlprError], HTTPStatus] = {
@@ -33,6 +35,8 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     AnimatedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ImageError: HTTPStatus.BAD_REQUEST,
+    VideoTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    VideoError: HTTPStatus.BAD_REQUEST,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -3,7 +3,6 @@
 import { announce, byId, percent } from "./dom.js";
 import { startInputs } from "./input.js";
 import { startKeyDialog } from "./key.js";
-import { chosenQuery, startOptions } from "./options.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
 import { plate, spelled } from "./plate.js";
 import { Queue } from "./queue.js";
@@ -85,10 +84,8 @@ byId("motif").append(plate("ABC123"));
 startKeyDialog();
 startInputs((sources) => {
   if (!byId("view-status").hidden) location.hash = "#read";
-  const query = chosenQuery();
-  queue.add(sources.map((source) => ({ ...source, query })));
+  queue.add(sources);
 });
-startOptions();
 startList(queue);
 addEventListener("hashchange", () => {
   if (location.hash === "#main") return; // the skip link: the view stays

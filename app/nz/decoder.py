@@ -14,6 +14,7 @@ from app.nz.formats import FURTHEST_ISSUED
 from app.nz.grammar import plate_shapes
 from app.nz.lattice import Lattice, Posterior, Posteriors
 from app.nz.series import PERSONALISED
+from app.nz.texts import text_prior
 from app.nz.validation import Validation, validate
 
 BOLD_DOUBT: Final = 2
@@ -65,6 +66,16 @@ class Reading:
     candidates: tuple[Candidate, ...]
     correction: Correction | None
     lawful: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Probability that a plate shows a text, before any look at it: as a plate of New Zealand, of
+    ``format`` (None where no plate may show it), and as one that is none."""
+
+    format: str | None
+    lawful: float
+    foreign: float
 
 
 class PlateDecoder:
@@ -167,6 +178,26 @@ class PlateDecoder:
             _candidates(found),
             correction,
             1 - found.foreign,
+        )
+
+    def validate(self, text: str, *, small_plate: bool = False) -> Validation:
+        """What the formats say of a text."""
+        return validate(text, furthest_issued=self._furthest_issued, small_plate=small_plate)
+
+    def prior(self, text: str, *, small_plate: bool = False) -> Prior:
+        """How often plates show this text, in capitals and without spaces."""
+        shapes = [
+            shape
+            for shape in self._shapes[small_plate]
+            if len(shape.classes) == len(text)
+            and all(text[i] in members for i, members in enumerate(shape.classes))
+        ]
+        lawful = sum(shape.plate_prior for shape in shapes)
+        foreign = self.calibration.text_prior
+        return Prior(
+            shapes[0].format if shapes else None,
+            (1 - foreign) * lawful,
+            foreign * text_prior(text),
         )
 
     def _lattice(self, slots: int, small_plate: bool) -> Lattice:

@@ -1,0 +1,1 @@
+"""Where frames come from; each source is an iterable of `app.video.types.VideoFrame`."""
