@@ -2,6 +2,8 @@
 
 import math
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -9,7 +11,7 @@ import pytest
 
 from app.config import Settings
 from tests.api.slow_clients import OPENING, UPLOAD, leave_unread
-from tests.servers import Server
+from tests.servers import REPOSITORY, Server
 
 COMMANDS = {
     "serve": ("app", "serve", "--fd", "{fd}"),
@@ -67,3 +69,22 @@ def test_stopping_takes_no_longer_than_its_parts() -> None:
     assert settings.stop_seconds > settings.drain_seconds + settings.url_timeout + settings.deadline
     slower = settings.model_copy(update={"deadline": settings.deadline + 30})
     assert math.isclose(slower.stop_seconds, settings.stop_seconds + 30)
+
+
+def test_a_thread_that_never_comes_back_does_not_keep_the_process() -> None:
+    """Python waits for its threads before it ends, ours among them."""
+    program = (
+        "import threading; from app.api.serving import end_process_in_time\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "end_process_in_time()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "does not come back" in ended.stderr
