@@ -1,12 +1,13 @@
 """What a plate is before it is drawn: its serial, colours, size, typeface and frame."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from app.lab.synth.typefaces import CAPTION_FONTS, Typeface
 
 Colour = tuple[int, int, int]
 """Blue, green, red, 0..255."""
+Mark = Literal["", "dash", "dot", "seal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,19 @@ SCHEMES: Final = {
     )
 }
 """Those that the series name."""
-FOREIGN_SCHEMES: Final = (
-    Scheme("foreign_white", (232, 236, 236), (28, 24, 24), border=False),
-    Scheme("foreign_yellow", (40, 200, 240), (24, 22, 22), border=False),
-    Scheme("foreign_blue", (150, 70, 30), (236, 238, 238)),
-    Scheme("foreign_green", (70, 110, 30), (236, 238, 238)),
-    Scheme("foreign_blue_ink", (232, 236, 236), (130, 50, 20)),
-    Scheme("foreign_red", (40, 30, 160), (236, 238, 238)),
+BANDS: Final[tuple[Colour, ...]] = (
+    (150, 60, 10),
+    (24, 22, 22),
+    (30, 24, 150),
+    (150, 150, 148),
+    (70, 90, 30),
 )
+"""Of the coloured band at the left of European plates."""
+
+
+BAND: Final = 42.0
+CREST: Final = 34.0
+"""Widths in millimetres of what stands at the left of European plates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class PlateSpec:
-    """All that is to be drawn. `gap_after` is where a wider gap goes, None for none."""
+    """All that is to be drawn. `gap_after` is where a wider gap goes, None for none, `gap` how much
+    wider it is, in pitches, and `mark` what stands in it; a `crest` stands where a `band` could;
+    `lower_ground` is the colour into which the ground runs towards the lower
+    edge; `caption_size` is the height of the upper caption in millimetres."""
 
     text: str
     format: str
@@ -87,6 +96,25 @@ class PlateSpec:
     band_text: str = ""
     side_print: str = ""
     emboss: float = 0.5
+    gap: float = 0.5
+    mark: Mark = ""
+    crest: bool = False
+    lower_ground: Colour | None = None
+    caption_size: float = 9.0
+
+    @property
+    def taken(self) -> float:
+        """Millimetres at the left that the serial leaves to a band or a crest."""
+        return BAND if self.band is not None else CREST if self.crest else 0.0
+
+    @property
+    def wider(self) -> float:
+        """Millimetres by which the gap between two groups is wider; rows have none."""
+        return (
+            self.gap * self.layout.pitch
+            if self.gap_after is not None and self.layout.rows == 1
+            else 0.0
+        )
 
 
 def split_serial(text: str) -> int:

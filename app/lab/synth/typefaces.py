@@ -18,6 +18,23 @@ CAP: Final = 160
 """Height in pixels of every letter mask."""
 FONTS: Final = Path(__file__).parent / "fonts"
 CAPTION_FONTS: Final = ("LiberationSans-Bold.ttf", "RobotoCondensed-Bold.ttf", "RG2014E.ttf")
+DIES: Final = (
+    "OSP-DIN.ttf",
+    "RobotoCondensed-Bold.ttf",
+    "RG2014C.ttf",
+    "RG2014D.ttf",
+    "RG2014E.ttf",
+    "LiberationSans-Bold.ttf",
+    "routed-gothic.ttf",
+    "routed-gothic-narrow.ttf",
+    "allerta_medium.otf",
+    "B612Mono-Bold.otf",
+    "BebasNeue-Bold.otf",
+    "Cabin-Bold.otf",
+    "Dosis-Bold.otf",
+    "NationalPark-Heavy.otf",
+)
+"""Fonts that stand in for the dies of plate makers anywhere."""
 
 _RELATIVE_WIDTH: Final = {"I": 0.8, "1": 0.8, "J": 0.95, "M": 1.05, "W": 1.12}
 
