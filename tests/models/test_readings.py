@@ -1,18 +1,29 @@
 """Training crops of the reader and its metrics."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from app.lab.synth.crops import draw_crop
+from app.lab.synth.plate import draw_plate
+from app.nz.formats import format_of
 from models.training.common.crops import RealCrop, cut, exact, jittered
 from models.training.common.photos import Photo
 from models.training.common.slots import ALPHABET, PAD, SLOTS, encode
-from models.training.drawing.rendered import BLIND_SHARE, render_crop, teaches, training_conditions
+from models.training.drawing.rendered import (
+    BLIND_SHARE,
+    character_middles,
+    doubled,
+    render_crop,
+    teaches,
+    training_conditions,
+    training_spec,
+    two_row_spec,
+)
 from models.training.reader.evaluate import wilson
-from models.training.reader.readings import Reading, Sources, draw_reading
-from models.training.reader.replay import Replay
+from models.training.reader.readings import Sources, draw_reading
 
 
 def test_encode_pads_behind_the_text() -> None:
@@ -75,10 +86,56 @@ def test_places_of_a_near_plate_stand_apart_inside_the_crop() -> None:
     assert crop.places.max() < 1.1
 
 
+@pytest.mark.parametrize(
+    ("text", "name"), [("ABC123", "standard"), ("AB1", "foreign"), ("56TNK", "motorcycle_old")]
+)
+def test_repeated_characters_stand_beside_each_other_and_keep_the_format(
+    text: str, name: str
+) -> None:
+    rng = np.random.default_rng(8)
+    changed = [doubled(text, name, rng) for _ in range(40)]
+    assert any(each != text for each in changed)
+    for each in changed:
+        assert [c.isdigit() for c in each] == [c.isdigit() for c in text]
+        assert name == "foreign" or format_of(each) == format_of(text)
+        assert each == text or any(a == b for a, b in pairwise(each))
+
+
+def test_places_are_where_the_renderer_puts_the_characters() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(60):
+        spec = training_spec(rng)
+        plate = draw_plate(rng, spec, scale=2.0)
+        drawn = [((c.x1 + c.x2) / 2, (c.y1 + c.y2) / 2) for c in plate.characters]
+        expected = (np.array(drawn) - plate.quad[0]) / 2.0
+        across, down = np.abs(character_middles(spec) - expected).max(0)
+        assert across < 2
+        assert down < 0.2 * spec.layout.height
+
+
+def test_what_readers_find_hard_is_drawn_often() -> None:
+    rng = np.random.default_rng(9)
+    specs = [training_spec(rng) for _ in range(600)]
+    repeated = [any(3 * c in spec.text for c in spec.text) for spec in specs]
+    two_rows = [spec.layout.rows == 2 for spec in specs]
+    assert np.mean(repeated) > 0.015
+    assert np.mean(two_rows) > 0.12
+    assert all(two_row_spec(rng).layout.rows == 2 for _ in range(5))
+
+
+def test_room_is_left_where_a_plate_is_seen_well() -> None:
+    rng = np.random.default_rng(10)
+    rooms = np.array([render_crop(rng).room for _ in range(80)])
+    assert rooms.min() >= 0
+    assert rooms.max() <= 1
+    assert (rooms > 0.7).mean() > 0.2
+    assert (rooms < 0.4).mean() > 0.03
+
+
 def test_steep_tilts_are_common_enough_to_be_learned() -> None:
     rng = np.random.default_rng(6)
     rolls = np.array([abs(training_conditions(rng).roll) for _ in range(400)])
-    assert 0.12 < (rolls > 12).mean() < 0.35
+    assert 0.1 < (rolls > 12).mean() < 0.35
 
 
 @pytest.mark.parametrize(
@@ -107,24 +164,6 @@ def test_real_crops_enter_in_their_share_without_places() -> None:
     readings = [draw_reading(sources, i, seed=1) for i in range(3)]
     assert all(np.array_equal(reading.classes, encode("ABC123")) for reading in readings)
     assert all(np.isnan(reading.places).all() for reading in readings)
-
-
-def test_replay_gives_back_what_it_was_given_last() -> None:
-    replay = Replay(capacity=4)
-    for text in ("AA1", "BB2", "CC3"):
-        two = [draw_reading(Sources(), i, seed=1) for i in range(2)]
-        images, _, places = (np.stack(part) for part in zip(*two, strict=True))
-        replay.add(Reading(images, np.stack([encode(text)] * 2), places))
-    drawn = replay.draw(40, np.random.default_rng(0))
-    seen = {"".join(ALPHABET[c] for c in row).rstrip("_") for row in drawn.classes}
-    assert len(replay) == 4
-    assert seen == {"BB2", "CC3"}
-    assert drawn.image.shape == (40, 70, 140)
-
-
-def test_replay_refuses_when_empty() -> None:
-    with pytest.raises(ValueError, match="nothing to replay"):
-        Replay(capacity=4).draw(1, np.random.default_rng(0))
 
 
 def test_cut_keeps_the_labelled_box() -> None:

@@ -16,7 +16,7 @@ from models.training.common.progress import append_row, load_checkpoint, save_ch
 from models.training.common.schedule import WeightAverage, adamw, learning_rate
 
 Batch = TypeVar("Batch")
-Parts = dict[str, float]
+Parts = dict[str, Any]  # numbers, or tensors of one that need not be waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Course:
     seed: int
     peak_rate: float
     report_every: int
-    warmup: int
+    warmup: float
     most: float
     memory: float
 
@@ -61,16 +61,20 @@ class Run(Generic[Batch]):
         """Let the average forget: the network has been given other weights."""
         self.average = WeightAverage(self.network, self.course.memory)
 
-    def step(self, batch: Batch) -> Parts:
-        """One step of the optimiser; returns the parts of the loss."""
+    def rate(self) -> float:
+        """The learning rate of the next step."""
         course = self.course
-        rate = learning_rate(
+        return learning_rate(
             self.draws,
             total=course.draws,
             peak=course.peak_rate,
             warmup=course.warmup,
             floor=0.01,
         )
+
+    def step(self, batch: Batch) -> Parts:
+        """One step of the optimiser; returns the parts of the loss."""
+        course, rate = self.course, self.rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         total, parts = self.loss(batch)
@@ -84,7 +88,11 @@ class Run(Generic[Batch]):
 
     def save(self) -> None:
         """Write the checkpoint."""
-        state = {
+        save_checkpoint(self.folder / "checkpoint.pt", self.state())
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "steps": self.average.steps,
@@ -92,7 +100,6 @@ class Run(Generic[Batch]):
             "optimizer": self.optimizer.state_dict(),
             "draws": self.draws,
         }
-        save_checkpoint(self.folder / "checkpoint.pt", state)
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
@@ -117,31 +124,42 @@ def drawn_ahead(
 
 
 def train(
-    run: Run[Batch], batches: Iterable[Batch], measure: Callable[[Any], Mapping[str, float]]
+    run: Run[Batch],
+    batches: Iterable[Batch],
+    measure: Callable[[Any], Mapping[str, float]],
+    reported: Callable[[], None] = lambda: None,
 ) -> None:
-    """Train to the end of the batches; report and save on the way and, before it ends, on SIGTERM.
+    """Train to the end of the batches; report and save on the way, at the end and, before it ends,
+    on SIGTERM.
 
-    `measure` exports the averaged weights, which are on the CPU then, and says how good they are.
+    `measure` exports the averaged weights, which are on the CPU then, and says how good they are;
+    `reported` is called when the report and the checkpoint are written.
     """
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     parts: list[Parts] = []
     started = time.monotonic()
+
+    def report() -> None:
+        row = {"draws": run.draws, "seconds": time.monotonic() - started, **_means(parts)}
+        row |= measure(run.average.network.to("cpu"))
+        run.average.network.to(run.device)
+        append_row(run.folder / "progress.csv", row)
+        print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+        run.save()
+        reported()
+
     for batch in batches:
         parts.append(run.step(batch))
         stopped = bool(stopping)
-        due = run.draws % run.course.report_every < run.course.batch
-        if due or stopped or run.draws >= run.course.draws:
-            row = {"draws": run.draws, "seconds": time.monotonic() - started, **_means(parts)}
-            row |= measure(run.average.network.to("cpu"))
-            run.average.network.to(run.device)
-            append_row(run.folder / "progress.csv", row)
-            print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+        if stopped or run.draws % run.course.report_every < run.course.batch:
+            report()
             parts, started = [], time.monotonic()
-            run.save()
         if stopped:
             raise SystemExit(128 + stopping[0])
+    if parts:
+        report()
 
 
 def _means(parts: Sequence[Parts]) -> Parts:
-    return {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]}
+    return {key: float(sum(part[key] for part in parts) / len(parts)) for key in parts[0]}

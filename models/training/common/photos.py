@@ -11,7 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Sources whose stated licence is permissive: only these may shape weights.
-LICENSED_SOURCES = frozenset({"experiment-plates", "dashcam-us", "open-images-plates"})
+LICENSED_SOURCES = frozenset(
+    {
+        "experiment-plates",
+        "dashcam-us",
+        "open-images-plates",
+        "open-images-plates-2",
+        "pakistan-phone",
+        "signs-singapore",
+        "hard-negatives",
+        "india-phone",
+        "vietnam-two-row",
+        "malaysia-phone",
+        "australia-phone",
+        "udacity-highway",
+        "car-park-intel",
+    }
+)
 CLOSE = 0.5  # share of a photo's width from which its plate is all it shows
 SQUEEZED = (1.05, 1.7)  # by how much photos were narrowed that came to us as squares
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import onnx
 import torch
-from libreyolo.models.yolo9.nn import RepConvN
 from onnx import numpy_helper
 from torch import nn
 from torch.nn import functional
@@ -25,6 +24,8 @@ def restore_detector(network: Any, path: Path, images: Any) -> None:
 
     `images` (n, 3, h, w) float32 RGB in [0, 1]: what the statistics are taken on.
     """
+    from libreyolo.models.yolo9.nn import RepConvN  # noqa: PLC0415 - no reader needs it
+
     values = _initializers(path)
     modules = dict(network.named_modules())
     pairs: list[Pair] = []

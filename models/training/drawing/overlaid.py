@@ -13,6 +13,7 @@ from models.training.common.photos import Photo
 from models.training.drawing.rendered import (
     RenderedCrop,
     middles_seen,
+    room_of,
     teaches,
     training_conditions,
     training_spec,
@@ -69,7 +70,8 @@ def exchanged_crop(photos: Sequence[Photo], rng: np.random.Generator) -> Rendere
         left, top, right, bottom = crop_window(image, found)
         middles = middles_seen(spec, plate.quad) - np.array([left, top], np.float32)
         places = (middles / np.array([right - left, bottom - top])).astype(np.float32)
-        return RenderedCrop(weather(image[top:bottom, left:right], rng), spec.text, places)
+        shown = weather(image[top:bottom, left:right], rng)
+        return RenderedCrop(shown, spec.text, places, 0.6 * room_of(plate))
 
 
 def _box(photo: Photo, index: int) -> tuple[float, float, float, float]:

@@ -29,7 +29,7 @@ class _Deployed(torch.nn.Module):
 def export(network: Any, path: Path, *, temperature: float = 1.0) -> None:
     """Write `path` and its plate config beside it (same name, .yaml). `temperature` divides the
     logits before the softmax."""
-    deployed = _Deployed(copy.deepcopy(network).float().eval(), temperature).eval()
+    deployed = _Deployed(copy.deepcopy(network).cpu().float().eval(), temperature).eval()
     deployed = deployed.to(memory_format=torch.contiguous_format)
     buffer = io.BytesIO()
     torch.onnx.export(

@@ -34,14 +34,14 @@ def _conv(
 
 
 class HalvingDepthwise(nn.Conv2d):
-    """A depthwise 3x3 with stride 2. In training it is computed densely and thinned out, with the
-    same result: oneDNN's backward pass of the strided form takes four times as long."""
+    """A depthwise 3x3 with stride 2. In training on a CPU it is computed densely and thinned out,
+    with the same result: oneDNN's backward pass of the strided form takes four times as long."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, 3, 2, 1, groups=channels, bias=False)
 
     def forward(self, x: Any) -> Any:
-        if not self.training:
+        if x.is_cuda or not self.training:
             return super().forward(x)
         dense = functional.conv2d(x, self.weight, None, 1, self.padding, 1, self.groups)
         return dense[..., ::2, ::2].contiguous(memory_format=torch.channels_last)
@@ -119,21 +119,67 @@ class MobileVitBlock(nn.Module):
         return x + self.block(x)
 
 
+class Dense(nn.Module):
+    """A linear layer whose weights keep their name in an exported file, so that they are found
+    there again (`common/released.py`)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(inputs, outputs) / inputs**0.5)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.weight + self.bias
+
+
+class SlotMixer(nn.Module):
+    """What one slot saw, told to the others: a mixing layer over slots, then one over channels
+    (Tolstikhin et al. 2021, "MLP-Mixer", arXiv 2105.01601), both added to what they are given."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.before = nn.LayerNorm(channels)
+        self.slots = nn.Sequential(Dense(SLOTS, 4 * SLOTS), nn.SiLU(), Dense(4 * SLOTS, SLOTS))
+        self.between = nn.LayerNorm(channels)
+        self.feed = nn.Sequential(
+            Dense(channels, 2 * channels), nn.SiLU(), Dense(2 * channels, channels)
+        )
+
+    def forward(self, x: Any) -> Any:
+        x = x + self.slots(self.before(x).transpose(1, 2)).transpose(1, 2)
+        return x + self.feed(self.between(x))
+
+
 class SlotHeads(nn.Module):
-    """Each slot gathers its context from the map and classifies it with weights of its own."""
+    """Each slot gathers its context from the map, with the place that it has found, hears of the
+    other slots', and classifies it with weights of its own. Slots that do not know of each other
+    read a character that lies between two places twice."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.scores = nn.Conv2d(channels, SLOTS, 1)
         self.places = nn.Parameter(_reading_order())
+        self.where = Dense(4, channels)
+        self.mixers = nn.Sequential(SlotMixer(channels), SlotMixer(channels))
         self.weight = nn.Parameter(torch.randn(SLOTS, channels, len(ALPHABET)) * 0.05)
         self.bias = nn.Parameter(torch.zeros(SLOTS, len(ALPHABET)))
+        self.register_buffer("cells", _cells(), persistent=False)
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         scores = (self.scores(x) + self.places).flatten(2)
-        context = scores.softmax(-1) @ x.flatten(2).transpose(1, 2)  # (n, slots, channels)
+        weight = scores.softmax(-1)
+        context = weight @ x.flatten(2).transpose(1, 2)  # (n, slots, channels)
+        context = self.mixers(context + self.where(weight @ self.cells.to(weight.dtype)))
         logits = (context.transpose(0, 1) @ self.weight).transpose(0, 1) + self.bias
         return logits, scores
+
+
+def _cells() -> Any:
+    """(cells of GRID, 4): column and row in -1..1, and their squares, whose means tell a place and
+    how wide it is."""
+    rows = torch.linspace(-1, 1, GRID[0])[:, None].expand(GRID)
+    columns = torch.linspace(-1, 1, GRID[1])[None].expand(GRID)
+    return torch.stack([columns, rows, columns**2, rows**2], -1).reshape(-1, 4).contiguous()
 
 
 def _reading_order() -> Any:
@@ -149,7 +195,7 @@ class PlateReader(nn.Module):
     """(n, 1, 70, 140) float in [0, 255] to logits (n, SLOTS, len(ALPHABET)) and to the scores
     (n, SLOTS, rows * columns of GRID) with which each slot looks for its place."""
 
-    def __init__(self, stem: int = 24, middle: int = 48, last: int = 96, width: int = 128) -> None:
+    def __init__(self, stem: int = 32, middle: int = 64, last: int = 160, width: int = 192) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             _conv(1, stem, (3, 3), stride=2),

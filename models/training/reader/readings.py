@@ -26,11 +26,13 @@ Image = NDArray[np.uint8]
 class Sources:
     """Where crops come from, and in which shares; the rest is rendered from nothing.
 
-    `real` are agreed readings, `photos` those over whose plates others, or panels, are laid.
+    `real` are agreed readings, `photos` those over whose plates others, or panels, are laid,
+    `plain` those of which parts without a plate are shown, `photos` where there are none.
     """
 
     real: Sequence[RealCrop] = ()
     photos: Sequence[Photo] = ()
+    plain: Sequence[Photo] = ()
     real_share: float = 0.0
     photo_share: float = 0.0
     lettered_share: float = 0.0
@@ -39,20 +41,17 @@ class Sources:
 
 class Reading(NamedTuple):
     """`image` (70, 140) uint8, `classes` (SLOTS,), `places` (SLOTS, 2) as shares of the crop's
-    width and height, NaN where not known."""
+    width and height, NaN where not known, and `room` in 0..1 for more harm; or stacks of them."""
 
     image: Image
     classes: NDArray[np.int64]
     places: NDArray[np.float32]
+    room: NDArray[np.float32]
 
 
-def joined(first: Reading, second: Reading) -> Reading:
-    """Two stacks of readings as one."""
-    return Reading(
-        np.concatenate([first.image, second.image]),
-        np.concatenate([first.classes, second.classes]),
-        np.concatenate([first.places, second.places]),
-    )
+def stacked(readings: Sequence[Reading]) -> Reading:
+    """Readings as one stack."""
+    return Reading(*(np.stack(part) for part in zip(*readings, strict=True)))
 
 
 def prepare(crop: Image) -> Image:
@@ -67,19 +66,30 @@ def draw_reading(sources: Sources, index: int, seed: int) -> Reading:
     chance = rng.random() - sources.real_share
     if chance < 0:
         chosen = sources.real[int(rng.integers(len(sources.real)))]
-        places = np.full((SLOTS, 2), np.nan, np.float32)
-        return Reading(prepare(weather(jittered(chosen, rng), rng)), encode(chosen.text), places)
+        return real_reading(chosen, rng)
     chance -= sources.photo_share
     if chance < 0:
         return reading_of(exchanged_crop(sources.photos, rng))
     chance -= sources.blank_share
     if chance < 0:
-        return reading_of(blank_crop(sources.photos, rng))
+        bare = sources.plain and rng.random() < 0.5
+        return reading_of(blank_crop(sources.plain if bare else sources.photos, rng))
     return reading_of(lettered_crop(rng) if chance < sources.lettered_share else render_crop(rng))
+
+
+def real_reading(crop: RealCrop, rng: np.random.Generator) -> Reading:
+    """A real plate as another detector would have cut it; half of them in other weather."""
+    image = jittered(crop, rng)
+    room = np.float32(np.clip((image.shape[0] - 12) / 40, 0.1, 0.8))
+    if rng.random() < 0.5:
+        image, room = weather(image, rng), room / 2
+    places = np.full((SLOTS, 2), np.nan, np.float32)
+    return Reading(prepare(image), encode(crop.text), places, np.asarray(room, np.float32))
 
 
 def reading_of(crop: RenderedCrop) -> Reading:
     """What the network gets of a rendered crop."""
     places = np.full((SLOTS, 2), np.nan, np.float32)
     places[: len(crop.text)] = crop.places
-    return Reading(prepare(crop.image), encode(crop.text), places)
+    room = np.asarray(crop.room, np.float32)
+    return Reading(prepare(crop.image), encode(crop.text), places, room)
