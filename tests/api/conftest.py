@@ -1,7 +1,9 @@
 """The application in this process, and as a real server."""
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +14,8 @@ from app.api import application
 from app.api.service import build_service
 from app.config import Settings
 from app.engine import Engine, LoadObserver
+from app.nz.alignment import Change
+from app.nz.decoder import Candidate, Correction, Reading
 from app.vision.pipeline import PlatePipeline
 from app.weights.resolve import Weights
 from tests.servers import Server
@@ -55,6 +59,29 @@ def make_client(
             return stack.enter_context(TestClient(app, raise_server_exceptions=False))
 
         yield make
+
+
+@pytest.fixture
+def correcting(pipeline: PlatePipeline) -> PlatePipeline:
+    """Offers ABC128 for whatever it reads: what networks err in changes from release to release."""
+
+    class Decoder:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(pipeline.decoder, name)
+
+        def decode(self, *arguments: Any, **options: Any) -> Reading:
+            reading = pipeline.decoder.decode(*arguments, **options)
+            change = Change(5, "3", "8", "substitution")
+            return replace(
+                reading,
+                corrected_plate="ABC128",
+                candidates=(Candidate("ABC128", "standard", 0.9),),
+                correction=Correction((change,), "standard", 0.9, 0.9, "For the tests."),
+            )
+
+    changed = copy.copy(pipeline)
+    changed.decoder = Decoder()  # type: ignore[assignment]
+    return changed
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from app.weights.resolve import resolve_weights
 from tests.api.answers import assert_error
 from tests.api.conftest import ClientFactory
 from tests.api.exposition import Samples
-from tests.pictures import draw_car, encode
 
 STAGES = ("queue", "decode", "detect", "ocr", "interpret")
 
@@ -254,13 +253,17 @@ def test_http_by_route_template_and_status(make_client: ClientFactory, car_jpeg:
     }
 
 
-def test_corrections_are_counted(make_client: ClientFactory) -> None:
-    client = make_client(correction_threshold=0.5)
-    corrected = 0
-    for text in ("A8C123", "ABCI23", "KLM4B2"):
-        body = client.post("/predict/file", files={"file": encode(draw_car(text), ".png")}).json()
-        corrected += body["corrected_plate"] is not None
-    assert samples(client).value("alpr_corrected_plates_total") == corrected
+def test_corrections_are_counted(
+    make_client: ClientFactory, correcting: PlatePipeline, car_jpeg: bytes
+) -> None:
+    client = make_client(pipeline=correcting)
+    for _ in range(2):
+        body = client.post("/predict/file", files={"file": car_jpeg}).json()
+        assert body["corrected_plate"] == "ABC128"
+    assert samples(client).value("alpr_corrected_plates_total") == 2
+    plain = make_client()
+    assert plain.post("/predict/file", files={"file": car_jpeg}).json()["plate"] == "ABC123"
+    assert samples(plain).value("alpr_corrected_plates_total") == 0
 
 
 def test_build_and_model_info(client: TestClient) -> None:

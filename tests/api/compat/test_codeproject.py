@@ -11,6 +11,7 @@ from codeprojectai.core import CodeProjectAIException, process_image
 from starlette.testclient import TestClient
 
 from app import __version__
+from app.vision.pipeline import PlatePipeline
 from tests.api.conftest import KEY, ClientFactory
 from tests.pictures import draw_car, encode
 from tests.servers import Server
@@ -258,6 +259,14 @@ def test_there_are_no_custom_models(open_client: TestClient) -> None:
     assert answer["models"] == []
 
 
-def test_the_raw_text_by_setting(make_client: ClientFactory, car_jpeg: bytes) -> None:
-    answer = make_client(compat_plate="raw").post(ROUTE, files={"upload": car_jpeg}).json()
-    assert answer["predictions"][0]["plate"] == "ABC123"
+@pytest.mark.parametrize(("setting", "plate"), [("raw", "ABC123"), ("corrected", "ABC128")])
+def test_raw_or_corrected_text_by_setting(
+    make_client: ClientFactory,
+    correcting: PlatePipeline,
+    car_jpeg: bytes,
+    setting: str,
+    plate: str,
+) -> None:
+    client = make_client(pipeline=correcting, compat_plate=setting)
+    answer = client.post(ROUTE, files={"upload": car_jpeg}).json()
+    assert answer["predictions"][0]["plate"] == plate

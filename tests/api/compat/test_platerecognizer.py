@@ -14,6 +14,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from app.api.compat.platerecognizer_bodies import MAX_CALLS
+from app.vision.pipeline import PlatePipeline
 from app.vision.types import Frame
 from tests.api.conftest import KEY, ClientFactory
 from tests.pictures import draw_car, encode
@@ -386,11 +387,18 @@ def test_a_plate_read_with_certainty_has_no_other_candidate(
     assert [candidate["plate"] for candidate in read["candidates"]] == ["abc123"]
 
 
-def test_status_201_and_raw_text_by_setting(make_client: ClientFactory, car_jpeg: bytes) -> None:
-    client = make_client(platerecognizer_created=True, compat_plate="raw")
+@pytest.mark.parametrize(("setting", "plate"), [("raw", "abc123"), ("corrected", "abc128")])
+def test_status_201_and_raw_or_corrected_text_by_setting(
+    make_client: ClientFactory,
+    correcting: PlatePipeline,
+    car_jpeg: bytes,
+    setting: str,
+    plate: str,
+) -> None:
+    client = make_client(pipeline=correcting, platerecognizer_created=True, compat_plate=setting)
     response = client.post(ROUTE, files={"upload": car_jpeg})
     assert response.status_code == 201
-    assert response.json()["results"][0]["plate"] == "abc123"
+    assert response.json()["results"][0]["plate"] == plate
 
 
 def test_it_can_be_switched_off(make_client: ClientFactory, car_jpeg: bytes) -> None:
