@@ -12,7 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.compat import codeproject, openalpr, platerecognizer
-from app.api.errors import install_error_handlers
+from app.api.errors import documented, install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
 from app.api.receiving import BodyReceiver
 from app.api.routes import console, docs, predict, redact, status
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Automatic number-plate recognition for New Zealand",
         lifespan=lifespan,
+        responses=documented(431),
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
         redoc_url=None,
     )

@@ -1,19 +1,16 @@
 """Redaction on the engine, for every endpoint that offers it."""
 
-import asyncio
-import time
 from concurrent.futures import Future
 from dataclasses import replace
 
 from fastapi import Request
 
-from app.api.jobs import recorded, wait_for
+from app.api.jobs import recorded
 from app.api.service import Service
 from app.errors import AlprError
 from app.vision.pipeline import PlatePipeline
-from app.vision.redact import Redaction, RedactOptions, Style, find_others, redact
+from app.vision.redact import Redaction, RedactOptions, Style, redact
 from app.vision.rotation import Rotate
-from app.vision.types import Detection, FrameResult
 
 _WEIGHT = 4
 
@@ -60,28 +57,3 @@ async def redact_picture(
     if isinstance(done, AlprError):
         raise done
     return done
-
-
-async def find_unread(
-    service: Service, request: Request, data: bytes, result: FrameResult
-) -> tuple[Detection, ...]:
-    """What redaction would cover beyond the plates that were read.
-
-    Raises:
-        AlprError: not in time.
-        ClientDisconnect: the caller went away.
-    """
-    read = [plate.detection.box for plate in result.plates]
-
-    def work(pipeline: PlatePipeline, waited_ms: float) -> tuple[Detection, ...]:
-        settings = service.settings
-        return find_others(
-            pipeline, data, read, settings.redact_min_confidence, rotate=settings.rotate
-        )
-
-    seconds = service.settings.deadline
-    job = asyncio.wrap_future(service.engine.run(work, deadline=time.monotonic() + seconds))
-    (found,) = await wait_for(request, [job], seconds=seconds)
-    if isinstance(found, AlprError):
-        raise found
-    return found

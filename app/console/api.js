@@ -39,10 +39,13 @@ export async function request(path, { body, headers = {}, prompt = true, onWait 
   }
 }
 
-/** Reads a picture from a file or behind a URL; resolves to the answer and the time it took. */
-export async function predict({ blob, name, url }, onWait) {
+/**
+ * Reads a picture from a file or behind a URL, with the options of a query; resolves to the answer
+ * and the time it took.
+ */
+export async function predict({ blob, name, url, query = "" }, onWait) {
   const start = performance.now();
-  const response = await request(url ? "predict/url" : "predict/file", {
+  const response = await request((url ? "predict/url" : "predict/file") + query, {
     ...(url ? jsonBody({ url }) : { body: form(blob, name) }),
     onWait,
   });

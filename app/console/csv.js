@@ -6,6 +6,7 @@ const COLUMNS = {
   as_read: (item, plate) => plate?.plate,
   confidence: (item, plate) => plate?.confidence,
   valid: (item, plate) => plate?.validation.valid,
+  cut: (item, plate) => plate?.cut,
   format: (item, plate) => plate?.correction?.format ?? plate?.validation.format,
   detection_confidence: (item, plate) => plate?.detection_confidence,
   x: (item, plate) => plate?.bbox.x,

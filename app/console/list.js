@@ -74,6 +74,7 @@ function stateText({ state, answer, error, waiting }) {
   if (state === "reading") return waiting ? `Busy, again in ${waiting} s` : "Reading …";
   if (answer.plates.length === 0) return "No plate found";
   const plates = answer.plates;
+  if (plates.some(({ cut }) => cut)) return "Cut by the edge";
   if (plates.some(({ corrected_plate: corrected }) => corrected)) return "Corrected";
   return plates.every(({ validation }) => validation.valid) ? "Valid" : "Not a valid plate";
 }

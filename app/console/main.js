@@ -3,6 +3,7 @@
 import { announce, byId, percent } from "./dom.js";
 import { startInputs } from "./input.js";
 import { startKeyDialog } from "./key.js";
+import { chosenQuery, startOptions } from "./options.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
 import { plate, spelled } from "./plate.js";
 import { Queue } from "./queue.js";
@@ -84,8 +85,10 @@ byId("motif").append(plate("ABC123"));
 startKeyDialog();
 startInputs((sources) => {
   if (!byId("view-status").hidden) location.hash = "#read";
-  queue.add(sources);
+  const query = chosenQuery();
+  queue.add(sources.map((source) => ({ ...source, query })));
 });
+startOptions();
 startList(queue);
 addEventListener("hashchange", () => {
   if (location.hash === "#main") return; // the skip link: the view stays

@@ -5,7 +5,7 @@ import { ApiError, predict } from "./api.js";
 const SIDE_BY_SIDE = 2;
 
 /**
- * Items are { id, name, blob | url, state, answer, roundTrip, error, waiting }; state goes from
+ * Items are { id, name, blob | url, query, state, answer, roundTrip, error, waiting }; state goes from
  * "waiting" over "reading" to "done" or "failed". Events: "added" (items), "changed" (item),
  * "idle" when nothing is left to read.
  */

@@ -1,6 +1,7 @@
 // What was read, beside the picture.
 
 import { byId, duration, element, percent } from "./dom.js";
+import { failure, leftOut, nothing, pending } from "./notices.js";
 import { character, plate as drawn, spelled } from "./plate.js";
 import { curlCommand, snippet } from "./snippets.js";
 import { cutOut } from "./stage.js";
@@ -29,6 +30,7 @@ function parts(item, chosen, choose, retry) {
   return [
     item.answer.image.damaged ? damaged() : null,
     found ? null : nothing(),
+    item.answer.rejected?.length ? leftOut(item.answer.rejected) : null,
     plates.length > 1 ? others(plates, chosen, choose) : null,
     ...(found ? details(found) : []),
     timings(item),
@@ -37,37 +39,12 @@ function parts(item, chosen, choose, retry) {
   ].filter((part) => part !== null);
 }
 
-function pending({ waiting, state }) {
-  const text = { waiting: "Waiting for its turn …", reading: "Reading …" }[state];
-  const busy = waiting && `The service is busy; trying again in ${waiting} s …`;
-  return element("p", { class: "pending" }, busy ?? text);
-}
-
-function failure(item, retry) {
-  return element(
-    "div",
-    { class: "notice bad", role: "alert" },
-    element("h3", {}, "The picture was not read"),
-    element("p", {}, sentence(item.error.message)),
-    element("button", { type: "button", onclick: () => retry(item) }, "Try again"),
-  );
-}
-
 function damaged() {
   return element(
     "div",
     { class: "notice" },
     element("h3", {}, "The picture is damaged"),
     element("p", {}, "Part of the file is lost, and plates perhaps with it. The rest was read."),
-  );
-}
-
-function nothing() {
-  return element(
-    "div",
-    { class: "notice" },
-    element("h3", {}, "No plate found"),
-    element("p", {}, "Nothing in this picture looks enough like a plate."),
   );
 }
 
@@ -90,14 +67,15 @@ function details(plate) {
   const { validation, correction } = plate;
   const format = correction?.format ?? validation.format;
   const lawful = correction !== null || validation.valid;
+  const judged = plate.cut ? "Cut by the edge" : lawful ? "Valid" : "Not a valid plate";
   const doubtful = plate.confidence < LOW_CONFIDENCE;
   return [
     element("div", { class: "hero" }, drawn(textOf(plate)), cutOut(plate.bbox)),
     element(
       "ul",
       { class: "chips" },
-      element("li", { class: lawful ? "good" : "bad" }, lawful ? "Valid" : "Not a valid plate"),
-      format && element("li", {}, word(FORMATS, format)),
+      element("li", { class: plate.cut ? "mind" : lawful ? "good" : "bad" }, judged),
+      !plate.cut && format && element("li", {}, word(FORMATS, format)),
       correction && element("li", { class: "mind" }, "Corrected"),
       doubtful && element("li", { class: "mind" }, "Low confidence"),
     ),

@@ -5,8 +5,8 @@ import { announce, element } from "./dom.js";
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The request as a curl command. The key in it is a variable of the shell, never the key. */
-export function curlCommand({ name, url }, base = document.baseURI) {
-  const endpoint = new URL(url ? "predict/url" : "predict/file", base).href;
+export function curlCommand({ name, url, query = "" }, base = document.baseURI) {
+  const endpoint = new URL((url ? "predict/url" : "predict/file") + query, base).href;
   const key = '-H "X-API-Key: $ALPR_KEY"';
   if (url) {
     const body = quoted(JSON.stringify({ url }));

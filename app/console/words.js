@@ -21,6 +21,9 @@ export const REASONS = {
   confidence: "too weak",
   aspect_ratio: "of the wrong shape",
   outside_frame: "outside the picture",
+  region: "outside the region",
+  min_height: "too low",
+  format: "of another series",
   unreadable: "without a readable character",
 };
 

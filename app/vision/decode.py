@@ -79,17 +79,7 @@ def decode_picture(data: bytes, *, max_pixels: int, reduce: bool = False) -> Pic
     Raises:
         EmptyImage, InvalidImage, UnsupportedImage, AnimatedImage, TooManyPixels, TooCostly
     """
-    if not data:
-        raise EmptyImage("The image is empty.")
-    header, several = _read_header(data, identify(data), max_pixels)
-    scale = _scale(header, max_pixels) if reduce else 1
-    if -(-header.width // scale) * -(-header.height // scale) > max_pixels:
-        raise TooManyPixels(
-            f"The image has {header.width} x {header.height} pixels; "
-            f"at most {max_pixels} are accepted."
-        )
-    if several:
-        raise AnimatedImage("The image has several frames or pages; send a single one.")
+    header, scale = _check(data, max_pixels, reduce=reduce)
     damaged = False
     if isinstance(header.parsed, JpegHeader):
         frame, damaged = decode_jpeg(data, header.parsed, scale)
@@ -104,6 +94,31 @@ def decode_picture(data: bytes, *, max_pixels: int, reduce: bool = False) -> Pic
     if scale > 1 and isinstance(header.parsed, JpegHeader):
         width, height = header.parsed.upright_size
     return Picture(frame, width, height, scale, damaged)
+
+
+def check_picture(data: bytes, *, max_pixels: int) -> str:
+    """The format, as Pillow calls it, of a picture that `decode_picture` would try to decode.
+
+    Raises:
+        ImageError: as that, for all that can be told before a pixel is read.
+    """
+    return _check(data, max_pixels, reduce=False)[0].kind
+
+
+def _check(data: bytes, max_pixels: int, *, reduce: bool) -> tuple[_Header, int]:
+    """What is known of a picture that may be decoded, and at which part of its size."""
+    if not data:
+        raise EmptyImage("The image is empty.")
+    header, several = _read_header(data, identify(data), max_pixels)
+    scale = _scale(header, max_pixels) if reduce else 1
+    if -(-header.width // scale) * -(-header.height // scale) > max_pixels:
+        raise TooManyPixels(
+            f"The image has {header.width} x {header.height} pixels; "
+            f"at most {max_pixels} are accepted."
+        )
+    if several:
+        raise AnimatedImage("The image has several frames or pages; send a single one.")
+    return header, scale
 
 
 def _shown(frame: Frame) -> float:

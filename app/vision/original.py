@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from app.errors import InvalidImage
-from app.vision.decode import Picture, decode_picture
+from app.vision.decode import Picture, check_picture, decode_picture
 from app.vision.formats.exif import read_orientation, turn_upright
 from app.vision.formats.jpeg import JpegHeader, read_jpeg_header
 from app.vision.formats.png import read_png_header
-from app.vision.formats.signatures import identify
 from app.vision.types import Frame
 
 LOSSY_QUALITY = 95
@@ -85,26 +84,26 @@ def open_original(data: bytes, *, max_pixels: int) -> Original:
     Raises:
         ImageError: as `decode_image`.
     """
-    picture = decode_picture(data, max_pixels=max_pixels)
-    kind = identify(data)
-    if kind == "JPEG":
-        return _jpeg(picture, read_jpeg_header(data))
-    if picture.damaged:
-        return Original(picture.frame, picture.frame, "PNG", None, damaged=True)
+    kind = check_picture(data, max_pixels=max_pixels)
+    pixels = _all_channels(data) if kind in ("PNG", "WEBP") else None
+    if pixels is None:
+        picture = decode_picture(data, max_pixels=max_pixels)
+        if kind == "JPEG":
+            return _jpeg(picture, read_jpeg_header(data))
+        profile = None if picture.damaged else _profile(data, kind)
+        return Original(picture.frame, picture.frame, "PNG", profile, damaged=picture.damaged)
     if kind == "PNG":
         header = read_png_header(data)
         orientation, compression = header.orientation, {}
         profile = _profile(b"".join(header.essence), kind)
-    elif kind == "WEBP":
+    else:
         chunks = dict(_webp_chunks(data))
         orientation = read_orientation(chunks.get(b"EXIF", b"").removeprefix(b"Exif\0\0"))
         compression = {"quality": _LOSSLESS if b"VP8L" in chunks else LOSSY_QUALITY}
         profile = chunks.get(b"ICCP")
-    else:
-        return Original(picture.frame, picture.frame, "PNG", _profile(data, kind))
-    pixels = _all_channels(data, orientation)
+    upright = turn_upright(pixels, orientation)
     # The frame of these very pixels: what is found in it must be where it is covered.
-    return Original(_as_frame(pixels), pixels, kind, profile, compression)
+    return Original(_as_frame(upright), upright, kind, profile, compression)
 
 
 def _jpeg(picture: Picture, header: JpegHeader) -> Original:
@@ -152,9 +151,9 @@ def _as_frame(pixels: NDArray[Any]) -> Frame:
     return np.ascontiguousarray(shades[:, :, :3])
 
 
-def _all_channels(data: bytes, orientation: int) -> NDArray[Any]:
-    """All that the file holds of each pixel, upright."""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise InvalidImage("The image is damaged or truncated.")
-    return turn_upright(pixels, orientation)
+def _all_channels(data: bytes) -> NDArray[Any] | None:
+    """All that the file holds of each pixel, as stored; None if it is damaged."""
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None

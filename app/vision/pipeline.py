@@ -14,6 +14,7 @@ from app.vision.decode import decode_picture
 from app.vision.detector import PlateDetector
 from app.vision.edges import is_cut_by_frame
 from app.vision.enhance import EnhanceMode, enhance
+from app.vision.exhaustive import find_others, passes_of
 from app.vision.reader import CONVINCING, PlateReader
 from app.vision.recognizer import PlateRecognizer
 from app.vision.rotation import Rotate, Turn, turns
@@ -40,7 +41,11 @@ GAP = "nothing was read between two of the characters: one may be missing there"
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What one request may choose; `crops` asks for a picture of each plate."""
+    """What one request may choose; `crops` asks for a picture of each plate.
+
+    With `unread_confidence` the search of redaction follows, for plates of at least that confidence
+    that were not read.
+    """
 
     min_confidence: float
     enhance: EnhanceMode
@@ -48,6 +53,7 @@ class ReadOptions:
     rotate: Rotate = "0"
     selection: Selection = EVERYTHING
     crops: bool = False
+    unread_confidence: float | None = None
 
 
 @dataclass(slots=True)
@@ -138,11 +144,25 @@ class PlatePipeline:
             seen.append(self._read_turned(frame, turn, options, watch, slice_until))
             if _is_convincing(seen[-1]):
                 break
-        return replace(
+        read = replace(
             max(seen, key=_likelihood_upright),
             passes=sum(result.passes for result in seen),
             skipped_passes=sum(result.skipped_passes for result in seen) + skipped,
         )
+        return (
+            read
+            if options.unread_confidence is None
+            else self._with_unread(frame, read, options.unread_confidence, options.rotate, watch)
+        )
+
+    def _with_unread(
+        self, frame: Frame, read: FrameResult, confidence: float, rotate: Rotate, watch: Stopwatch
+    ) -> FrameResult:
+        known = [plate.detection.box for plate in read.plates]
+        with watch.stage("detect"):
+            unread = find_others(self.detector, frame, known, confidence, rotate=rotate)
+        passes = read.passes + passes_of(self.detector, frame, rotate=rotate)
+        return replace(read, unread=unread, passes=passes)
 
     def _read_turned(
         self,

@@ -159,7 +159,8 @@ class FrameResult:
     `rejected` counts detections dropped by reason, those in `excluded` among them; `timings_ms` the
     milliseconds spent by stage; `passes` the runs of the detector, `skipped_passes` those the
     deadline left no time for; `rotation` the degrees the frame was turned clockwise to be read;
-    `damaged` says that part of the file was lost, plates perhaps with it.
+    `damaged` says that part of the file was lost, plates perhaps with it; `unread` are plates that
+    redaction would cover beyond those that were read, where that was asked for.
     """
 
     plates: tuple[Plate, ...]
@@ -172,6 +173,7 @@ class FrameResult:
     excluded: tuple[Excluded, ...] = ()
     rotation: int = 0
     damaged: bool = False
+    unread: tuple[Detection, ...] = ()
 
     def enlarged(self, scale: int, width: int, height: int) -> "FrameResult":
         """The same in pixels of a picture of that size, of which the frame is 1/`scale`."""
@@ -184,7 +186,12 @@ class FrameResult:
         plates = (replace(plate, detection=place(plate.detection)) for plate in self.plates)
         excluded = (replace(plate, detection=place(plate.detection)) for plate in self.excluded)
         return replace(
-            self, plates=tuple(plates), excluded=tuple(excluded), width=width, height=height
+            self,
+            plates=tuple(plates),
+            excluded=tuple(excluded),
+            unread=tuple(place(plate) for plate in self.unread),
+            width=width,
+            height=height,
         )
 
     @property

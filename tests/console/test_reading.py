@@ -95,6 +95,36 @@ def test_two_plates(open_console: OpenConsole, scene: bytes) -> None:
     console.wait_for_plate(before)
 
 
+def test_options_go_with_the_picture(open_console: OpenConsole, scene: bytes) -> None:
+    console = open_console()
+    page = console.page
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_label("Turn clockwise").select_option("180")
+    upside_down = io.BytesIO()
+    Image.open(io.BytesIO(scene)).rotate(180).save(upside_down, "JPEG", quality=90)
+    console.choose(("car.jpg", upside_down.getvalue()))
+    console.wait_for_plate(PLATE)
+    answer = json.loads(console.open_code("json"))
+    assert answer["image"]["rotation"] == 180
+    assert "rotate=180" in console.open_code("curl")
+    console.shoot("options")
+    page.get_by_label("Only of the series").fill("trade")
+    console.choose(("car.jpg", upside_down.getvalue()))
+    page.locator("#result .remark", has_text=f"{PLATE} (of another series)").wait_for()
+
+
+def test_a_cut_plate_is_not_called_valid(open_console: OpenConsole) -> None:
+    console = open_console(key=None)
+    console.page.evaluate("document.body.classList.remove('empty')")
+    item = _corrected_item()
+    answer = item["answer"]
+    assert isinstance(answer, dict)
+    answer["plates"][0] |= {"cut": True, "correction": None, "corrected_plate": None}
+    console.call("result.js", "module.showResult(argument, 0, {})", item)
+    assert "Cut by the edge" in console.text(".chips")
+    assert "Valid" not in console.text(".chips")
+
+
 def test_picture_the_browser_cannot_show(open_console: OpenConsole, scene: bytes) -> None:
     out = io.BytesIO()
     Image.open(io.BytesIO(scene)).save(out, "TIFF")

@@ -9,17 +9,19 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin
 
 from app.cli.redact import count_readable
 from app.config import Settings
 from app.vision.decode import decode_image
+from app.vision.exhaustive import find_all
 from app.vision.original import open_original
 from app.vision.pipeline import PlatePipeline
-from app.vision.redact import RedactOptions, Style, cover, find_all, redact
+from app.vision.redact import RedactOptions, Style, cover, redact
 from app.vision.types import Box, Frame
-from tests.corpus import by_pillow, readable
+from tests.corpus import by_pillow, damaged, readable
 from tests.pictures import draw_car, encode
 
 MAX_PIXELS = 10_000_000
@@ -265,3 +267,25 @@ def test_no_plate_of_real_photos_remains_readable(
         crop = box.clipped(after.shape[1], after.shape[0]).crop(after)
         assert pipeline.recognizer.read([crop])[0].text != row["text"]
     assert readable > 7
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_decoded_once(car: Frame, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+    for library, name in ((cv2, "imdecode"), (simplejpeg, "decode_jpeg")):
+        function = getattr(library, name)
+
+        def spy(*arguments: Any, function: Any = function, **options: Any) -> Any:
+            decoded.append(form)
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(library, name, spy)
+    open_original(by_pillow(as_rgb(car), form), max_pixels=MAX_PIXELS)
+    assert decoded == [form]
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in damaged()])
+def test_what_is_left_of_a_damaged_picture_is_redacted(data: bytes) -> None:
+    original = open_original(data, max_pixels=MAX_PIXELS)
+    assert original.damaged
+    assert decode_image(original.write(), max_pixels=MAX_PIXELS).shape == (240, 320, 3)

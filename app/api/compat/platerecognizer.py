@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -25,7 +26,7 @@ from app.api.compat.platerecognizer_bodies import (
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
 from app.api.reading import admission_weight, read_options, read_picture
-from app.api.redacting import find_unread, redact_picture, redaction_weight
+from app.api.redacting import redact_picture, redaction_weight
 from app.api.service import Service, get_service
 from app.errors import (
     AlprError,
@@ -96,14 +97,15 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
     name, data = await _picture(service, form)
     config = asked.config
     options = read_options(config.query(), service)
+    if config.mode == "redaction":
+        confidence = service.settings.redact_min_confidence
+        options = replace(options, unread_confidence=confidence)
+        weight = min(weight + redaction_weight(service), service.admission.limit)
     with service.admission.admit(weight):
         result = await read_picture(service, request, data, options, camera=asked.camera_id)
-        unread = (
-            await find_unread(service, request, data, result) if config.mode == "redaction" else ()
-        )
     body = {
         "processing_time": round(sum(result.timings_ms.values()), 3),
-        "results": snapshot_results(result, asked, service.settings.compat_plate, unread),
+        "results": snapshot_results(result, asked, service.settings.compat_plate),
         "filename": name,
         "version": 1,
         "camera_id": asked.camera_id,

@@ -104,12 +104,9 @@ def snapshot_request(form: Form) -> SnapshotRequest:
 
 
 def snapshot_results(
-    result: FrameResult,
-    asked: SnapshotRequest,
-    prefer: Preference,
-    unread: Sequence[Detection] = (),
+    result: FrameResult, asked: SnapshotRequest, prefer: Preference
 ) -> list[dict[str, Any]]:
-    """The plates of a picture; `unread` are such as could be found but not read."""
+    """The plates of a picture, those last that could be found but not read."""
     config = asked.config
     results: list[dict[str, Any]] = []
     for plate in result.plates:
@@ -117,7 +114,7 @@ def snapshot_results(
         lawful = config.region != "strict" or is_lawful(plate, prefer)
         if lawful and readings[0].score >= config.threshold_o:
             results.append(_body(plate.detection, readings, lawful_probability(plate)))
-    results += [_body(detection, [Ranked("", 0.0)], 0.0) for detection in unread]
+    results += [_body(detection, [Ranked("", 0.0)], 0.0) for detection in result.unread]
     return [{**body, **_NO_VEHICLE} for body in results] if asked.wants_vehicles else results
 
 

@@ -67,9 +67,9 @@ class _Directory:
 
     def integers(self, kind: int, count: int, at: int) -> tuple[int, ...]:
         letter = _INTEGERS.get(kind)
-        if letter is None:
+        if letter is None or at >= len(self.data):
             return ()
-        there = max(0, len(self.data) - at) // struct.calcsize(letter)
+        there = (len(self.data) - at) // struct.calcsize("=" + letter)
         return struct.unpack_from(f"{self.order}{min(count, there)}{letter}", self.data, at)
 
 

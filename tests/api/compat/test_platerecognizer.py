@@ -14,6 +14,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from app.api.compat.platerecognizer_bodies import MAX_CALLS
+from app.api.redacting import redaction_weight
 from app.vision.pipeline import PlatePipeline
 from app.vision.types import Frame
 from tests.api.conftest import KEY, ClientFactory
@@ -473,3 +474,20 @@ def test_make_model_and_colour_are_there_but_empty(
     (plate,) = response.json()["results"]
     for name in ("model_make", "color", "orientation"):
         assert plate.get(name) == ([] if there else None)
+
+
+def test_mode_redaction_is_one_job_of_its_true_weight(
+    client: TestClient, car_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two would decode twice and have a deadline each."""
+    service = client.app.state.service  # type: ignore[attr-defined]
+    run, jobs = service.engine.run, []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        jobs.append(service.admission.in_use)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(service.engine, "run", counted)
+    plates(client, car_jpeg, {})
+    plates(client, car_jpeg, {"mode": "redaction"})
+    assert jobs == [1, 1 + redaction_weight(service)]

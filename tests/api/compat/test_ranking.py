@@ -88,9 +88,9 @@ def test_options_of_plate_recognizers_engine(config: dict[str, object], found: l
 
 
 def test_what_could_not_be_read_comes_last_and_has_every_field() -> None:
-    result = FrameResult((READ_WELL,), 640, 480, {}, {})
     unread = Detection(Box(200, 20, 240, 40), 0.25)
-    read, other = snapshot_results(result, asking({}), "corrected", [unread])
+    result = FrameResult((READ_WELL,), 640, 480, {}, {}, unread=(unread,))
+    read, other = snapshot_results(result, asking({}), "corrected")
     assert set(read) == set(other)
     assert (other["plate"], other["score"], other["dscore"]) == ("", 0.0, 0.25)
     assert other["candidates"] == [{"plate": "", "score": 0.0}]
