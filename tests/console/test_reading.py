@@ -37,6 +37,16 @@ def test_dropped_picture(open_console: OpenConsole, scene: bytes) -> None:
     console.shoot("result")
 
 
+def test_a_damaged_picture_is_said_to_be_one(open_console: OpenConsole, scene: bytes) -> None:
+    console = open_console()
+    console.choose(("car.jpg", scene))
+    console.wait_for_plate(PLATE)
+    assert console.page.get_by_text("The picture is damaged").count() == 0
+    console.choose(("cut.jpg", scene[:-2]))
+    console.page.get_by_text("The picture is damaged").wait_for()
+    console.wait_for_plate(PLATE)
+
+
 @pytest.mark.parametrize("orientation", [1, 6], ids=["upright", "turned by EXIF"])
 def test_box_lies_over_the_plate(open_console: OpenConsole, scene: bytes, orientation: int) -> None:
     console = open_console()
