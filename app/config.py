@@ -4,12 +4,17 @@ Every name is an environment variable with the prefix `ALPR_`; the table of docs
 checked against this class.
 """
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretBytes, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.nz.formats import is_series_prefix
 from app.options import FormatsText, MasksText, MinHeight, Probability, RegionText
 from app.processors import usable_processors
 
@@ -29,6 +34,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,  # it has the keys in it
+        allow_inf_nan=False,
     )
 
     # Weights
@@ -179,11 +185,10 @@ class Settings(BaseSettings):
 
     # Access
     auth: Literal["on", "off"] = Field("on", description="`off` lets everybody in.")
-    api_keys: CommaSeparated = Field(
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         validation_alias=AliasChoices("ALPR_API_KEYS", "API_KEY", "api_keys"),
         description="Accepted keys, separated by commas; `API_KEY` works too.",
-        repr=False,
     )
     api_keys_file: Path | None = Field(
         None, description="File with one key a line (Docker secret)."
@@ -255,12 +260,28 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("furthest_issued")
+    @classmethod
+    def _is_prefix(cls, prefix: str) -> str:
+        if not is_series_prefix(prefix):
+            raise ValueError("give one to three capital letters of the standard series, as in RP")
+        return prefix
+
     @field_validator("cors_origins")
     @classmethod
-    def _no_wildcard(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         if "*" in origins:
             raise ValueError("name the origins; '*' would let every web page call the service")
+        if not all(re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin) for origin in origins):
+            raise ValueError("give origins as browsers send them, as in https://console.example")
         return origins
+
+    @field_validator("url_private_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[\w.-]+|[0-9a-fA-F:.]+", host) for host in hosts):
+            raise ValueError("give names or addresses alone, without scheme, port or path")
+        return hosts
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -300,9 +321,40 @@ class Settings(BaseSettings):
         """All accepted keys, from the variable and the file.
 
         Raises:
-            OSError: the key file cannot be read.
+            OSError: the key file cannot be read, or is no text.
         """
         keys = list(self.api_keys)
         if self.api_keys_file is not None:
-            keys += [line.strip() for line in self.api_keys_file.read_text().splitlines()]
-        return tuple(SecretStr(key) for key in keys if key)
+            keys += [SecretStr(line.strip()) for line in _lines(self.api_keys_file)]
+        return tuple(key for key in keys if key.get_secret_value())
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting holds secrets, by its type."""
+    waiting: list[object] = [field.annotation]
+    while waiting:
+        kind = waiting.pop()
+        if kind in (SecretStr, SecretBytes):
+            return True
+        waiting += get_args(kind)
+    return False
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Sentences about variables that look like settings and are none. Without their values."""
+    known = [f"ALPR_{name.upper()}" for name in Settings.model_fields]
+    sentences = []
+    for name in sorted(environment):
+        if not name.upper().startswith("ALPR_") or name.upper() in known:
+            continue
+        closest = get_close_matches(name.upper(), known, n=1)
+        hint = f"; did you mean {closest[0]}?" if closest else "."
+        sentences.append(f"{name} is no setting and has no effect{hint}")
+    return sentences
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise OSError(f"{file} is no text file.") from error

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -24,7 +25,7 @@ from app.api.serving import (
     running_server,
     watch_workers,
 )
-from app.config import Settings
+from app.config import Settings, unknown_variables
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         server = running_server()
         if server is not None:
             limit_server(server, settings)
+        for warning in unknown_variables(os.environ):
+            logger.warning("%s", warning)
         service = await asyncio.to_thread(build_service, settings)
         app.state.service = service
         drain_on_sigterm(service)

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -46,10 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 subparser.set_defaults(run=command.run)
                 command.configure(subparser)
         parsed = parser.parse_args(given)
+        if chosen != "serve":  # which logs it
+            config = importlib.import_module("app.config")
+            for warning in config.unknown_variables(os.environ):
+                print(f"warning: {warning}", file=sys.stderr)
         status: int = parsed.run(parsed)
     except ValidationError as error:
         for fault in error.errors():
-            variables = ", ".join(f"ALPR_{str(name).upper()}" for name in fault["loc"])
+            names = (str(name).upper().removeprefix("ALPR_") for name in fault["loc"])
+            variables = ", ".join(f"ALPR_{name}" for name in names)
             print(f"error: {variables or 'settings'}: {fault['msg']}", file=sys.stderr)
         return 2
     except (AlprError, OSError) as error:

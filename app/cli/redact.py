@@ -8,6 +8,7 @@ from typing import get_args
 from rich.console import Console
 from rich.progress import track
 
+from app import arguments as types
 from app.building import build_pipeline
 from app.config import Settings
 from app.errors import AlprError, InvalidRequest
@@ -31,8 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="degrees clockwise to turn the picture by and look once more; auto: every way",
     )
     parser.add_argument("--style", choices=("blur", "fill"), default="blur")
-    parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
-    parser.add_argument("--margin", type=float, help="share of a plate covered beyond each side")
+    parser.add_argument("--min-confidence", type=types.share, help="lowest detection confidence")
+    parser.add_argument(
+        "--margin", type=types.share, help="share of a plate covered beyond each side"
+    )
     parser.add_argument(
         "--check", action="store_true", help="try to read the plates again and count what is left"
     )

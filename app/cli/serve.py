@@ -13,6 +13,7 @@ import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
+from app import arguments as types
 from app.config import Settings
 from app.logs import configure_logging
 from app.vision.backends.sessions import open_session
@@ -23,11 +24,11 @@ _NOT_STARTED = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (ALPR_HOST)")
-    parser.add_argument("--port", type=int, help="port to listen on (ALPR_PORT)")
+    parser.add_argument("--port", type=types.port, help="port to listen on (ALPR_PORT)")
     parser.add_argument(
-        "--fd", type=int, help="bound socket to listen on instead (systemd passes 3)"
+        "--fd", type=types.natural, help="bound socket to listen on instead (systemd passes 3)"
     )
-    parser.add_argument("--processes", type=int, help="server processes (ALPR_PROCESSES)")
+    parser.add_argument("--processes", type=types.count, help="server processes (ALPR_PROCESSES)")
     parser.set_defaults(run=run)
 
 

@@ -7,7 +7,8 @@ plate of a form is equally likely.
 from dataclasses import dataclass
 from typing import Final
 
-from app.nz.forms import CLASSES, SERIES_LETTERS
+from app.nz.formats import is_series_prefix
+from app.nz.forms import CLASSES
 from app.nz.series import SERIES
 
 BEYOND_ISSUED: Final = 0.005
@@ -40,7 +41,7 @@ def plate_shapes(*, furthest_issued: str, small_plate: bool) -> tuple[Shape, ...
     Standard plates after the prefix ``furthest_issued`` share ``BEYOND_ISSUED``.
     Raises ValueError unless ``furthest_issued`` is one to three letters of the standard series.
     """
-    if not 1 <= len(furthest_issued) <= 3 or not set(furthest_issued) <= set(SERIES_LETTERS):
+    if not is_series_prefix(furthest_issued):
         raise ValueError(f"no prefix of the standard series: {furthest_issued!r}")
     shapes: list[Shape] = []
     for entry in SERIES:

@@ -54,7 +54,9 @@ def make_client(
                 "build_service",
                 partial(build_service, build=partial(build, pipeline)),
             )
-            changed = settings.model_copy(update={"auth": "off", **changes})
+            changed = Settings(
+                **settings.model_dump(exclude_unset=True) | {"auth": "off"} | changes
+            )
             app = application.create_app(changed)
             return stack.enter_context(TestClient(app, raise_server_exceptions=False))
 

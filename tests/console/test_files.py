@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from pydantic import Field, SecretBytes, SecretStr
 
 from app.api.files import MEDIA_TYPES
 from app.api.routes.console import DIRECTORY, prefers_page, public_settings
@@ -154,6 +155,23 @@ def test_settings_show_what_is_in_effect(service: Server) -> None:
     assert shown["max_upload_bytes"]["is_default"] is True
     assert all(entry["description"] for entry in shown.values())
     assert KEY not in answer.text
+
+
+class Extended(Settings):
+    """Secrets as somebody may add them, without a thought of `/settings`."""
+
+    one: SecretStr = Field(SecretStr("hidden"), description="x")
+    perhaps: SecretStr | None = Field(SecretStr("hidden"), description="x")
+    some: tuple[SecretStr, ...] = Field((SecretStr("hidden"),), description="x")
+    named: dict[str, SecretBytes] = Field({"a": SecretBytes(b"hidden")}, description="x")
+    plain: str = Field("shown", description="x")
+
+
+def test_settings_are_secret_by_their_type() -> None:
+    shown = {entry.name: str(entry.value) for entry in public_settings(Extended())}
+    assert shown["plain"] == "shown"
+    assert {"one", "perhaps", "some", "named"}.isdisjoint(shown)
+    assert "hidden" not in repr(Extended())
 
 
 def test_settings_hide_every_secret(settings: Settings) -> None:

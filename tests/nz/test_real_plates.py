@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.lab.evaluation.conditions import parse_condition
+from app.lab.evaluation.dataset import Photo, load_dataset
 from app.lab.evaluation.results import PlateOutcome
 from app.lab.evaluation.run import read_crops
 from app.vision.pipeline import PlatePipeline

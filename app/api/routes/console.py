@@ -14,7 +14,7 @@ from app.api.errors import documented
 from app.api.files import MEDIA_TYPES, PageFile, file_answer, load, page_file
 from app.api.routes.predict import Shared, require_key
 from app.api.routes.status import IndexBody, index
-from app.config import Settings
+from app.config import Settings, is_secret
 from app.nz.series import SERIES
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "console"
@@ -92,7 +92,7 @@ async def settings(service: Shared) -> list[SettingBody]:
 
 
 def public_settings(settings: Settings) -> list[SettingBody]:
-    """Every setting except those kept out of the settings' repr, which are the secret ones."""
+    """Every setting in effect but those that are secret by their type."""
     values, known = settings.model_dump(mode="json"), settings.model_dump()
     return [
         SettingBody(
@@ -102,6 +102,6 @@ def public_settings(settings: Settings) -> list[SettingBody]:
             == field.get_default(call_default_factory=True, validated_data=known),
             description=field.description or "",
         )
-        for name, field in Settings.model_fields.items()
-        if field.repr
+        for name, field in type(settings).model_fields.items()
+        if not is_secret(field)
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from app import arguments as types
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.benchmark.comparison import Benchmark, compare
@@ -25,8 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE_OR_FOLDER",
         help=f"photos to send as 1280 x 720 frames, at most {MAX_PICTURES} of them",
     )
-    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="of all measurements")
+    parser.add_argument("--seconds", type=types.seconds, default=8.0, help="of each measurement")
+    parser.add_argument("--rounds", type=types.count, default=3, help="of all measurements")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.set_defaults(run=run)
 

@@ -21,6 +21,7 @@ import onnxruntime as ort
 from rich.console import Console
 from rich.table import Table
 
+from app import arguments as types
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
@@ -49,7 +50,7 @@ RUNS = 100
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark.cuda")
     parser.add_argument("pictures", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    parser.add_argument("--seconds", type=types.seconds, default=5.0, help="of each measurement")
     arguments = parser.parse_args()
     require_cuda()
     pictures = list(find_pictures(arguments.pictures))

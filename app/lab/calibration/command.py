@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from app import arguments as types
 from app.config import REPOSITORY
 from app.lab.calibration.curve_plot import plot_curve
 from app.lab.calibration.fitting import fit_calibration
@@ -49,17 +50,25 @@ METHOD: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    if not options.samples and not has_calibration(options.ocr):
+        parser.error(f"there is no calibration of {options.ocr}")
+    try:
+        _run(options)
+    except (OSError, ValueError, KeyError) as error:  # files that are no samples
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
     if options.samples:
         calibration = _calibrate(options)
         kept = save_calibration(calibration, options.calibrations)
         sys.stdout.write(f"{kept}: {_summary(calibration)}\n")
-    elif has_calibration(options.ocr):
-        calibration = load_calibration(options.ocr)
     else:
-        parser.error(f"there is no calibration of {options.ocr}")
+        calibration = load_calibration(options.ocr)
     if options.held_out:
         sys.stdout.writelines(_report(Samples.load(options.held_out), calibration))
-    return 0
 
 
 def _calibrate(options: argparse.Namespace) -> Calibration:
@@ -157,11 +166,13 @@ def _parser() -> argparse.ArgumentParser:
         "--also-fit", type=Path, action="append", default=[], help="more .npz, to fit on only"
     )
     parser.add_argument("--held-out", type=Path, help=".npz to judge the calibration on")
-    parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
-    parser.add_argument("--fit-share", type=float, default=0.5)
+    parser.add_argument(
+        "--seed", type=types.natural, default=0, help="of the split (default: %(default)s)"
+    )
+    parser.add_argument("--fit-share", type=types.share, default=0.5)
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=types.share,
         default=0.001,
         help="share of right readings that corrections may turn wrong (default: %(default)s)",
     )

@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from app.lab.errors import DatasetError
+from app.lab.evaluation.conditions import Condition
 from app.lab.evaluation.matching import BoxF
 from app.nz.validation import normalize
 from app.pictures import find_pictures
 
 LABELS: Final = "labels.csv"
 BOX_COLUMNS: Final = ("x1", "y1", "x2", "y2")
-CONDITION: Final = "condition"
-"""Column that may hold several tags, separated by semicolons."""
-SOURCE: Final = "source"
-"""Column that may name a picture of the source after a slash."""
 _PLATE: Final = re.compile(r"[A-Z0-9]+")
 
 
@@ -47,37 +44,6 @@ class Photo:
     name: str
     labels: tuple[Label, ...]
     tags: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`column=value` or `column!=value`; of several tags one has to be the value."""
-
-    column: str
-    value: str
-    negated: bool
-
-    def holds(self, tags: dict[str, str]) -> bool:
-        values = (tags.get(self.column, ""), *tag_values(tags, self.column))
-        return (self.value in values) != self.negated
-
-
-def parse_condition(text: str) -> Condition:
-    """Raises ValueError for anything but `column=value` and `column!=value`."""
-    found = re.fullmatch(r"\s*(\w+)\s*(!?=)\s*(.*?)\s*", text)
-    if found is None:
-        raise ValueError(f"{text!r} is not COLUMN=VALUE or COLUMN!=VALUE")
-    return Condition(found[1], found[3], found[2] == "!=")
-
-
-def tag_values(tags: dict[str, str], column: str) -> tuple[str, ...]:
-    """The values of a column: several for conditions, ("",) where it is empty or not there."""
-    value = tags.get(column, "")
-    if column == SOURCE:
-        return (value.partition("/")[0],)
-    if column != CONDITION:
-        return (value,)
-    return tuple(tag.strip() for tag in value.split(";") if tag.strip()) or ("",)
 
 
 def load_dataset(folder: Path, conditions: Sequence[Condition] = ()) -> list[Photo]:

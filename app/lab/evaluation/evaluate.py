@@ -10,11 +10,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from app import arguments as types
 from app.building import build_engine
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.errors import DatasetError
-from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.lab.evaluation.conditions import condition_argument
+from app.lab.evaluation.dataset import Photo, load_dataset
 from app.lab.evaluation.report.html import html_report
 from app.lab.evaluation.report.table import summary_tables
 from app.lab.evaluation.results import Evaluation, evaluation_body
@@ -38,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--where",
+        type=condition_argument,
         action="append",
         default=[],
         metavar="COLUMN=VALUE",
@@ -61,9 +64,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
     parser.add_argument(
-        "--worst", type=int, default=24, help="worst cases of each kind in the report (default 24)"
+        "--worst", type=types.natural, default=24, help="worst cases in the report (default 24)"
     )
-    parser.add_argument("--min-confidence", type=float, help="lowest detection confidence")
+    parser.add_argument("--min-confidence", type=types.share, help="lowest detection confidence")
     parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
     parser.set_defaults(run=run)
@@ -117,7 +120,7 @@ def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
     return Evaluation(
         dataset=str(arguments.dataset),
         mode="crops" if arguments.crops else "photos",
-        where=tuple(arguments.where),
+        where=tuple(str(condition) for condition in arguments.where),
         recall_only=arguments.recall_only,
         detector=None if arguments.crops else weights.detector.name,
         ocr=weights.ocr.name,
@@ -129,11 +132,7 @@ def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
 
 
 def _load_photos(arguments: argparse.Namespace) -> list[Photo]:
-    try:
-        conditions = [parse_condition(text) for text in arguments.where]
-    except ValueError as error:
-        raise InvalidRequest(f"--where: {error}.") from error
-    photos = load_dataset(arguments.dataset, conditions)
+    photos = load_dataset(arguments.dataset, arguments.where)
     if not arguments.crops:
         return photos
     with_text = [photo for photo in photos if any(label.text for label in photo.labels)]

@@ -9,7 +9,8 @@ import numpy as np
 from app.errors import ImageError
 from app.lab.calibration.samples import Samples
 from app.lab.errors import DatasetError
-from app.lab.evaluation.dataset import Label, Photo, tag_values
+from app.lab.evaluation.conditions import tag_values
+from app.lab.evaluation.dataset import Label, Photo
 from app.lab.evaluation.matching import BoxF, Match, match_boxes, match_texts
 from app.lab.evaluation.results import PhotoOutcome, PlateOutcome, RankedPlate, ReadPlate
 from app.nz.decoder import Reading

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from app import arguments as types
 from app.config import Settings
 from app.errors import InvalidRequest
-from app.lab.evaluation.dataset import Photo, load_dataset, parse_condition
+from app.lab.evaluation.conditions import condition_argument
+from app.lab.evaluation.dataset import Photo, load_dataset
 from app.lab.evaluation.run import cut
 from app.lab.quantization.measuring import Version, measure_detectors, measure_recognizers
 from app.lab.quantization.variants import make_dynamic, make_static
@@ -31,9 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("out", type=Path, metavar="DIR", help="where the INT8 networks go")
-    parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
     parser.add_argument(
-        "--calibration", type=int, default=100, help="pictures to calibrate on (default 100)"
+        "--where", type=condition_argument, action="append", default=[], metavar="COLUMN=VALUE"
+    )
+    parser.add_argument(
+        "--calibration", type=types.count, default=100, help="to calibrate on (default 100)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.set_defaults(run=run)
@@ -43,8 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make, measure, print. Raises AlprError."""
     settings = Settings()
     weights = resolve_weights(settings)
-    conditions = [parse_condition(text) for text in arguments.where]
-    photos = load_dataset(arguments.dataset, conditions)
+    photos = load_dataset(arguments.dataset, arguments.where)
     calibrating, held_out = photos[::2][: arguments.calibration], photos[1::2]
     if not calibrating or not held_out:
         raise InvalidRequest(f"{arguments.dataset} has too few photos.")

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from app import arguments as types
 from app.lab.synth.crops import draw_crop
 from app.lab.synth.dataset import draw_crops, draw_photos, read_sources, write
 from app.lab.synth.scene import draw_scene
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     scene = commands.add_parser("scene", help="a whole vehicle photo, drawn from nothing")
     scene.add_argument("out", type=Path, help="picture to write")
-    scene.add_argument("--seed", type=int, default=0)
+    scene.add_argument("--seed", type=types.natural, default=0)
     scene.add_argument("--text", help="serial; a random one of the standard series if left out")
     scene.set_defaults(run=_scene)
 
@@ -69,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _common(parser: argparse.ArgumentParser, *, count: int) -> None:
-    parser.add_argument("--count", type=int, default=count)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=types.count, default=count)
+    parser.add_argument("--seed", type=types.natural, default=0)
     parser.add_argument("--severity", choices=("easy", "medium", "hard"), help="all if left out")
     parser.add_argument("--mix", choices=tuple(MIXES), default="road", help="which formats")
 

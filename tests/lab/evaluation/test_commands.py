@@ -114,7 +114,6 @@ def test_a_damaged_picture_shows_in_status_and_figures(
     ("arguments", "message"),
     [
         (["evaluate", "nowhere"], "error: No folder nowhere."),
-        (["evaluate", ".", "--where", "split"], "error: --where: 'split' is not COLUMN=VALUE"),
         (["evaluate", ".", "--crops", "--enhance", "auto"], "error: --min-confidence,"),
         (["compare", "a.json", "b.json"], "No such file"),
     ],

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from app.lab.errors import DatasetError
-from app.lab.evaluation.dataset import load_dataset, parse_condition, tag_values
+from app.lab.evaluation.conditions import parse_condition, tag_values
+from app.lab.evaluation.dataset import load_dataset
 
 HEADER = "file,text,x1,y1,x2,y2,condition,split,source\n"
 ROWS = """\

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.lab.evaluation.dataset import tag_values
+from app.lab.evaluation.conditions import tag_values
 from app.lab.evaluation.figures.accuracy import Accuracy, accuracy
 from app.lab.evaluation.figures.rates import Rate, share
 from app.lab.evaluation.results import PlateOutcome
