@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service = await asyncio.to_thread(build_service, settings)
         app.state.service = service
         drain_on_sigterm(service)
-        app.openapi()  # kept from now on: making it takes the loop a tenth of a second
+        await asyncio.to_thread(app.openapi)  # kept: making it takes a tenth of a second
         watch = asyncio.create_task(watch_workers(service))
         gc.freeze()  # what was loaded lives as long as the process: not worth scanning
         logger.info("ready: %s and %s", service.weights.detector.name, service.weights.ocr.name)

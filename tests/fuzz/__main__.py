@@ -34,7 +34,7 @@ def main() -> int:
         f"computing in one turn; with the time other processes had the core "
         f"{found.lag['wall_ms']:.0f} ms; {found.lag['turns']:,} turns"
     )
-    for note in found.lag["notes"]:
+    for note in found.lag["notes"][:20]:
         print("  late:", note)
     for failure in found.failures:
         print("FAILED:", failure)

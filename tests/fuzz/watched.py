@@ -25,8 +25,9 @@ _WORTH_NOTING_MS = 50
 class Lag:
     """How late the loop came to its timer, at worst, in milliseconds.
 
-    `wall_ms` counts everything; `own_ms` leaves out the time that the loop's thread was ready to
-    run and had no core; `cpu_ms` is what the thread itself computed meanwhile.
+    `wall_ms` counts everything. `own_ms` is what this process can have to do with: at most what it
+    computed meanwhile, as one that holds the interpreter for long does, and without the time that
+    the loop's thread was ready to run and had no core. `cpu_ms` is what that thread computed.
     """
 
     wall_ms: float = 0.0
@@ -55,12 +56,13 @@ class Watched:
 
     async def _keep_watch(self) -> None:
         statistics = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        before, cpu, waited = time.perf_counter(), *_used(statistics)
+        before, cpu, waited, all_cpu = time.perf_counter(), *_used(statistics), time.process_time()
         while True:
             await asyncio.sleep(_EVERY)
             now, cpu_now, waited_now = time.perf_counter(), *_used(statistics)
             late = 1e3 * (now - before - _EVERY)
-            own = late - 1e3 * (waited_now - waited)
+            all_now = time.process_time()
+            own = min(late - 1e3 * (waited_now - waited), 1e3 * (all_now - all_cpu))
             lag = self._lag
             lag.turns += 1
             lag.wall_ms = max(lag.wall_ms, late)
@@ -71,8 +73,9 @@ class Watched:
                     f"{own:.0f} ms, {1e3 * (cpu_now - cpu):.0f} ms of it computing: "
                     + ", ".join(self._asked[-4:])
                 )
+                lag.notes.sort(key=lambda note: -int(note.split()[0]))
             self._asked = self._asked[-4:]
-            before, cpu, waited = now, cpu_now, waited_now
+            before, cpu, waited, all_cpu = now, cpu_now, waited_now, all_now
 
     async def _answer(self, send: Send) -> None:
         body = json.dumps(asdict(self._lag)).encode()
