@@ -28,8 +28,9 @@ def lines(file: str) -> Iterator[Requirement]:
 
 
 def pins(file: str) -> dict[str, str]:
-    """Names and versions, of those for other platforms, too."""
-    found = {canonicalize_name(line.name): str(line.specifier) for line in lines(file)}
+    """Names and versions: those for here, and of other platforms what is only for them."""
+    here = sorted(lines(file), key=lambda line: line.marker is None or line.marker.evaluate())
+    found = {canonicalize_name(line.name): str(line.specifier) for line in here}
     assert all(re.fullmatch(r"==[\w.]+", version) for version in found.values()), file
     return {name: version.removeprefix("==") for name, version in found.items()}
 
