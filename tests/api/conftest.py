@@ -23,11 +23,14 @@ from tests.servers import Server
 KEY = "drawn-for-the-tests"
 ClientFactory = Callable[..., TestClient]
 
+PATIENT = 120.0
+"""Seconds a picture may take where a test is not about that: other work may hold the cores."""
+
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[TestClient]:
     """The whole application without authentication."""
-    app = application.create_app(settings.model_copy(update={"auth": "off"}))
+    app = application.create_app(settings.model_copy(update={"auth": "off", "deadline": PATIENT}))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -55,7 +58,9 @@ def make_client(
                 partial(build_service, build=partial(build, pipeline)),
             )
             changed = Settings(
-                **settings.model_dump(exclude_unset=True) | {"auth": "off"} | changes
+                **settings.model_dump(exclude_unset=True)
+                | {"auth": "off", "deadline": PATIENT}
+                | changes
             )
             app = application.create_app(changed)
             return stack.enter_context(TestClient(app, raise_server_exceptions=False))
@@ -93,6 +98,7 @@ def server(weights_environment: dict[str, str]) -> Iterator[Server]:
         weights_environment
         | {
             "ALPR_AUTH": "off",
+            "ALPR_DEADLINE": str(PATIENT),
             "ALPR_MAX_IN_FLIGHT": "8",
             "ALPR_MAX_BATCH_FILES": "8",
             "ALPR_MAX_UPLOAD_BYTES": "1000000",

@@ -35,7 +35,8 @@ def test_rotation_and_crops(client: TestClient, upside_down: bytes, route: str) 
     body = client.post(f"/predict/{route}", params=query, files={field: upside_down}).json()
     answer = body if route == "file" else body["results"][0]["result"]
     assert answer["plate"] == "ABC123"
-    assert answer["image"] == {"width": 640, "height": 480, "rotation": 180}
+    assert answer["image"]["rotation"] == 180
+    assert (answer["image"]["width"], answer["image"]["height"]) == (640, 480)
     (plate,) = answer["plates"]
     assert plate["bbox"]["y"] < 240
     crop = cv2.imdecode(np.frombuffer(base64.b64decode(plate["crop"]), np.uint8), cv2.IMREAD_COLOR)
