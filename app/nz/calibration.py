@@ -36,8 +36,12 @@ SMALLEST: Final = 1e-9
 MOST_ODDS: Final = 100.0
 """However much a slot is in doubt, a slip in it is at most so many times likelier than usual."""
 
-Emissions = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""OCR probabilities (slots, alphabet) to likelihoods of that shape, each row summing to 1."""
+Likelihoods = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Of a look: the likelihood of each character in each slot, (slots, alphabet), each row summing to
+1, and how many times likelier than usual a slip is in each slot, (slots,)."""
+
+Calibrated = Callable[[NDArray[np.float32]], Likelihoods]
+"""OCR probabilities (slots, alphabet) to what they are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +82,22 @@ class Calibration:
     confusions: tuple[tuple[str, str, float], ...]
     scaling: Scaling | None = None
 
-    def emissions(self, alphabet: str, pad_char: str) -> Emissions:
+    def calibrated(self, alphabet: str, pad_char: str) -> Calibrated:
         weights, bias = self._weights(alphabet, pad_char)
         wrong = self.floor * self.confusion_matrix(alphabet, pad_char)
-        is_pad = np.array([character == pad_char for character in alphabet])
+        pad = alphabet.index(pad_char)
 
-        def calibrate(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+        def calibrate(probabilities: NDArray[np.float32]) -> Likelihoods:
             scores = np.log(np.maximum(probabilities, SMALLEST, dtype=np.float64)) @ weights + bias
             likelihoods: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
             likelihoods *= (1 - self.floor) / likelihoods.sum(axis=1, keepdims=True)
             read = probabilities.argmax(axis=1)
             likelihoods += wrong[read]
-            odds = np.clip(self.slip_odds(probabilities), SMALLEST, 1)[:, None]
-            likelihoods *= np.where(is_pad == is_pad[read, None], 1, odds)
+            odds = self.slip_odds(probabilities)
+            kept = np.minimum(np.maximum(odds, SMALLEST), 1)
+            likelihoods[:, pad] *= np.where(read == pad, 1 / kept, kept)
             likelihoods /= likelihoods.sum(axis=1, keepdims=True)
-            return likelihoods
+            return likelihoods, odds
 
         return calibrate
 

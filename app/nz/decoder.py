@@ -105,7 +105,7 @@ class PlateDecoder:
         self.threshold = threshold
         self.calibration = calibration or load_calibration()
         self._furthest_issued = furthest_issued
-        self._emissions = self.calibration.emissions(alphabet, pad_char)
+        self._calibrated = self.calibration.calibrated(alphabet, pad_char)
         self._shapes = {
             small: plate_shapes(furthest_issued=furthest_issued, small_plate=small)
             for small in (False, True)
@@ -138,13 +138,8 @@ class PlateDecoder:
         """What a look says about every plate, from ``probabilities`` as for ``decode``."""
         if probabilities.ndim != 2 or probabilities.shape[1] != len(self._alphabet):
             raise ValueError(f"expected (slots, {len(self._alphabet)}), got {probabilities.shape}")
-        return Evidence(
-            self._alphabet,
-            self._pad_char,
-            self.calibration.slips,
-            self._emissions(probabilities),
-            self.calibration.slip_odds(probabilities),
-        )
+        emissions, odds = self._calibrated(probabilities)
+        return Evidence(self._alphabet, self._pad_char, self.calibration.slips, emissions, odds)
 
     def choose(
         self,

@@ -61,12 +61,13 @@ class Series:
     drawn: Mapping[str, float] | None = None
 
     @cached_property
-    def pattern(self) -> str:
-        """Regular expression of a whole plate in capitals without spaces."""
-        return "|".join(
+    def pattern(self) -> re.Pattern[str]:
+        """Of a whole plate in capitals without spaces."""
+        forms = (
             "".join(f"[{CLASSES[letter]}]" if letter in CLASSES else letter for letter in form)
             for form in self.forms
         )
+        return re.compile("|".join(forms), re.ASCII)
 
     def matches(self, plate: str) -> bool:
-        return re.fullmatch(self.pattern, plate, re.ASCII) is not None
+        return self.pattern.fullmatch(plate) is not None

@@ -124,7 +124,6 @@ class Lattice:
         listed have is taken from the looks pooled.
         """
         weights = weights or [1.0] * len(looks)
-        weights = weights or [1.0] * len(looks)
         pooled, scale = pool(looks, weights)
         alone = pooled is looks[0]
         behind = float(pooled.emissions[self._slots :, self._pad].prod())
@@ -194,14 +193,13 @@ class Lattice:
         heap.sort()
         # What is worse than the last of enough paths is not visited.
         worst = heap[self._visits - 1][0] if len(heap) >= self._visits else 0.0
-        values = rows.tolist()
         found: dict[tuple[int, ...], None] = {}
         ranked: dict[tuple[int, int], list[tuple[float, int]]] = {}
         for _ in range(self._visits):
             if not heap or len(found) == self._listed:
                 break
             score, path, ranks = heapq.heappop(heap)
-            options = self._options(path, values, ranked)
+            options = self._options(path, rows, ranked)
             ranks = ranks or (0,) * len(options)
             found[tuple(o[r][1] for o, r in zip(options, ranks, strict=True))] = None
             # Each combination of ranks is reached once: only from its last position that is not 0.
@@ -220,7 +218,7 @@ class Lattice:
     def _options(
         self,
         path: int,
-        values: list[list[float]],
+        rows: NDArray[np.float64],
         ranked: dict[tuple[int, int], list[tuple[float, int]]],
     ) -> list[list[tuple[float, int]]]:
         """Per character of the path's shape: (emission, column) of its class, best first.
@@ -233,7 +231,7 @@ class Lattice:
         for row, members in zip(rows_of_slip(len(shape), slip, self._slots), shape, strict=True):
             key = (row, members)
             if key not in ranked:
-                value = values[row]
+                value = rows[row].tolist()
                 best = sorted(self._columns[members], key=value.__getitem__, reverse=True)
                 ranked[key] = [(value[column], column) for column in best[: self._listed]]
             options.append(ranked[key])
@@ -245,4 +243,4 @@ def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:
     none. They are at least as large as the largest of the ``count`` best columns."""
     columns = scores.max(axis=0)
     least = np.partition(columns, -count)[-count] if count < columns.size else 0.0
-    return np.flatnonzero((scores >= least) & (scores > 0))
+    return np.flatnonzero(scores >= least if least > 0 else scores > 0)

@@ -14,6 +14,7 @@ import string
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 CHANGE_OF_KIND: Final = 0.25
@@ -48,17 +49,28 @@ def _kinds_prior(kinds: str) -> float:
     changes = sum(before != after for before, after in pairwise(kinds))
     runs = CHANGE_OF_KIND**changes * (1 - CHANGE_OF_KIND) ** (len(kinds) - 1 - changes)
     characters = math.prod(1 / 10 if kind == "0" else 1 / 26 for kind in kinds)
-    followed = _followed(len(kinds))
-    shape = (1 - sum(followed.values())) * 0.5 * runs + followed.get(kinds, 0.0)
-    return LENGTHS[len(kinds) - 1] * shape * characters
+    index = len(kinds) - 1
+    shape = _FREE[index] * 0.5 * runs + _FOLLOWED[index].get(kinds, 0.0)
+    return LENGTHS[index] * shape * characters
 
 
-@lru_cache
 def _followed(length: int) -> dict[str, float]:
     """The forms of a length with their shares among all texts of it."""
     weights = {form: weight for form, weight in FORMS.items() if len(form) == length}
     total = sum(weights.values())
     return {form: IN_FORM * weight / total for form, weight in weights.items()}
+
+
+_FOLLOWED: Final = tuple(_followed(length) for length in range(1, len(LENGTHS) + 1))
+_FREE: Final = tuple(1 - sum(followed.values()) for followed in _FOLLOWED)
+_PICKED: Final = tuple(
+    [
+        (itemgetter(*(2 * slot + (kind == "0") for slot, kind in enumerate(form))), share)
+        for form, share in followed.items()
+    ]
+    for followed in _FOLLOWED
+)
+"""What picks a form's means out of those of a letter and a digit in turn, slot by slot."""
 
 
 def text_likelihood(
@@ -74,14 +86,13 @@ def text_likelihood(
     total = 0.0
     by_letter = by_digit = 0.5
     ends = list(reversed(after))[1:]
-    shown = zip(LENGTHS, letters, digits, ends, strict=False)
-    for length, (share, letter, digit, end) in enumerate(shown, start=1):
+    means = [mean for pair in zip(letters, digits, strict=True) for mean in pair]
+    shown = zip(LENGTHS, _FREE, _PICKED, letters, digits, ends, strict=False)
+    for share, free, picked, letter, digit, end in shown:
         by_letter, by_digit = by_letter * letter, by_digit * digit
-        followed = _followed(length)
-        shape = (1 - sum(followed.values())) * (by_letter + by_digit)
-        for form, part in followed.items():
-            kinds = zip(form, letters, digits, strict=False)
-            shape += part * math.prod(d if kind == "0" else a for kind, a, d in kinds)
+        shape = free * (by_letter + by_digit)
+        for pick, part in picked:
+            shape += part * math.prod(pick(means))
         total += share * shape * end
         moved = CHANGE_OF_KIND * (by_digit - by_letter)
         by_letter, by_digit = by_letter + moved, by_digit - moved

@@ -55,7 +55,7 @@ def test_every_kept_calibration_is_found_by_its_ocr_and_says_how_it_was_measured
 
 def test_likelihoods_are_positive_and_sum_to_one() -> None:
     rows = np.array([[0.9, 0.1, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
-    likelihoods = load_calibration().emissions(ALPHABET, "_")(rows)
+    likelihoods = load_calibration().calibrated(ALPHABET, "_")(rows)[0]
     assert likelihoods.sum(axis=1) == pytest.approx(1)
     assert (likelihoods > 0).all()
     assert rows[0].tolist() == pytest.approx([0.9, 0.1, 0, 0, 0])
@@ -65,7 +65,7 @@ def test_what_is_often_confused_stays_likelier_than_what_never_is() -> None:
     calibration = replace(load_calibration(), confusions=(("O", "0", 9.0), ("", "1", 3.0)))
     rows = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
     calibration = replace(calibration, temperature=1.0)
-    zero, padding = calibration.emissions(ALPHABET, "_")(rows)
+    zero, padding = calibration.calibrated(ALPHABET, "_")(rows)[0]
     assert zero[ALPHABET.index("O")] > 10 * zero[ALPHABET.index("I")]
     assert padding[ALPHABET.index("1")] > 10 * padding[ALPHABET.index("O")]
 
@@ -73,7 +73,7 @@ def test_what_is_often_confused_stays_likelier_than_what_never_is() -> None:
 def test_a_higher_temperature_trusts_less() -> None:
     rows = np.array([[0.99, 0.01, 0, 0, 0]], dtype=np.float32)
     sharp, flat = (
-        replace(load_calibration(), temperature=t).emissions(ALPHABET, "_")(rows)[0, 0]
+        replace(load_calibration(), temperature=t).calibrated(ALPHABET, "_")(rows)[0][0, 0]
         for t in (1.0, 3.0)
     )
     assert flat < sharp
@@ -86,8 +86,8 @@ def test_scaling_is_told_by_character_whatever_the_order_of_the_alphabet() -> No
     rows = np.random.default_rng(0).dirichlet(np.ones(5), 3).astype(np.float32)
     order = [4, 2, 0, 3, 1]
     other = "".join(ALPHABET[column] for column in order).replace("_", "#")
-    there = calibration.emissions(other, "#")(rows[:, order])
-    assert there == pytest.approx(calibration.emissions(ALPHABET, "_")(rows)[:, order])
+    there = calibration.calibrated(other, "#")(rows[:, order])[0]
+    assert there == pytest.approx(calibration.calibrated(ALPHABET, "_")(rows)[0][:, order])
 
 
 def test_a_slip_is_likelier_where_the_ocr_is_in_doubt() -> None:

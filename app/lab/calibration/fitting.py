@@ -136,6 +136,5 @@ def _slip(raw: str, edit: Change) -> str:
 
 
 def _log_likelihood(part: _Part, calibration: Calibration, samples: Samples) -> float:
-    calibrate = calibration.emissions(samples.alphabet, samples.pad_char)
-    likelihoods = calibrate(part.probabilities)[np.arange(len(part.shown)), part.shown]
-    return float(np.log(likelihoods).sum())
+    likelihoods, _ = calibration.calibrated(samples.alphabet, samples.pad_char)(part.probabilities)
+    return float(np.log(likelihoods[np.arange(len(part.shown)), part.shown]).sum())
