@@ -17,7 +17,8 @@ class PictureRecord:
     """One accepted picture, from the moment it was handed to the engine to its end.
 
     `route` is the template of the endpoint, `camera` what the client calls the place the picture
-    comes from, `seconds` the time from acceptance to the outcome, waiting included.
+    comes from, `seconds` the time from acceptance to the outcome, waiting included; `frame` says
+    that it is one of a video.
     """
 
     request_id: str
@@ -26,10 +27,13 @@ class PictureRecord:
     options: ReadOptions | RedactOptions
     outcome: FrameResult | Redaction | AlprError
     seconds: float
+    frame: bool = False
 
     @property
     def work(self) -> str:
-        """`read` or `redact`."""
+        """`read`, `redact`, or `watch` for a frame of a video."""
+        if self.frame:
+            return "watch"
         return "read" if isinstance(self.options, ReadOptions) else "redact"
 
     @property
@@ -55,5 +59,5 @@ class RecordLog:
         outcome = record.outcome
         if isinstance(outcome, InternalError):
             logger.error("%s failed", record.work, exc_info=outcome)
-        elif self._plates and isinstance(outcome, FrameResult):
+        elif self._plates and isinstance(outcome, FrameResult) and not record.frame:
             logger.info("plates %s", ",".join(plate.characters.text for plate in outcome.plates))

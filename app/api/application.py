@@ -16,7 +16,7 @@ from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import documented, install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
 from app.api.receiving import BodyReceiver
-from app.api.routes import console, docs, predict, redact, status
+from app.api.routes import console, docs, predict, redact, status, video
 from app.api.service import build_service
 from app.api.serving import (
     drain_on_sigterm,
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.include_router(predict.router)
     app.include_router(redact.router)
+    app.include_router(video.router)
     app.include_router(status.router)
     app.include_router(console.router)
     app.include_router(docs.router)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_FIELDS = 32
 _MULTIPART_OVERHEAD = 1 << 16
 _LENGTH_DIGITS = 20
+_UNTOLD = ("", "application/octet-stream")
 MAX_JSON_BYTES = 1 << 16
 
 
@@ -65,7 +66,7 @@ def is_multipart(request: Request) -> bool:
 def _may_be_picture(request: Request) -> bool:
     """Whether the whole body may be one; which kind it says it is of is never believed."""
     media_type = _media_type(request)
-    return media_type.startswith("image/") or media_type in ("", "application/octet-stream")
+    return media_type.startswith("image/") or media_type in _UNTOLD
 
 
 def _media_type(request: Request) -> str:
@@ -93,6 +94,45 @@ async def read_multipart(
     except TimeoutError as error:
         raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
     return reader.finish()
+
+
+async def spool_file(
+    request: Request, field: str, file: BinaryIO, *, max_bytes: int, timeout: float
+) -> None:
+    """Write the one file of a form, or a body that is one, to disk as it comes.
+
+    Raises:
+        UnsupportedMediaType, InvalidRequest, RequestTooLarge, UploadTimeout
+    """
+    reader: MultipartReader | None = None
+    if is_multipart(request):
+        reader = MultipartReader(
+            request.headers["content-type"],
+            max_files=1,
+            max_parts=1 + MAX_FIELDS,
+            spool=(field, file),
+        )
+    elif not (_media_type(request).startswith("video/") or _media_type(request) in _UNTOLD):
+        raise UnsupportedMediaType(
+            "Send the video as multipart/form-data, or as the whole body with its own "
+            "Content-Type, such as video/mp4."
+        )
+    try:
+        async with asyncio.timeout(timeout):
+            async for chunk in _limited(
+                request, max_bytes + (_MULTIPART_OVERHEAD if reader else 0)
+            ):
+                if reader is None:
+                    file.write(chunk)
+                else:
+                    reader.feed(chunk)
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    if reader is not None and [part.name for part in reader.finish()].count(field) != 1:
+        raise InvalidRequest(f"The form has not one file in the field '{field}'.")
+    if file.tell() > max_bytes:
+        raise RequestTooLarge(f"The video has more than {max_bytes} bytes.")
+    file.flush()
 
 
 async def read_file(request: Request, field: str, *, max_bytes: int, timeout: float) -> bytes:

@@ -73,7 +73,7 @@ async def wait_for(
         ClientDisconnect: the caller went away; all jobs are cancelled.
     """
     finished = asyncio.gather(*jobs, return_exceptions=True)
-    gone = asyncio.create_task(_disconnected(request))
+    gone = asyncio.create_task(disconnected(request))
     events: set[asyncio.Future[Any]] = {finished, gone}
     try:
         await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +90,7 @@ async def wait_for(
     return outcomes
 
 
-async def _disconnected(request: Request) -> None:
+async def disconnected(request: Request) -> None:
     """Returns when the client has closed the connection; the body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -51,7 +51,7 @@ class Metrics:
         self.pictures = Histogram(
             "alpr_picture_duration_seconds",
             "Time from accepting a picture to its result or error, waiting included, by the work "
-            "asked for: read, redact",
+            "asked for: read, redact, watch (one frame of a video)",
             ["work"],
             buckets=(*_SECONDS, 10.0, 30.0),
             registry=self.registry,
@@ -95,6 +95,11 @@ class Metrics:
         self.redacted = Counter(
             "alpr_redacted_plates_total",
             "Plates covered in pictures that were asked for without them",
+            registry=self.registry,
+        )
+        self.vehicle_passes = Counter(
+            "alpr_vehicle_passes_total",
+            "Vehicles that passed in videos",
             registry=self.registry,
         )
         self.refused = Counter(
@@ -198,6 +203,8 @@ class Metrics:
         self.passes.inc(outcome.passes)
         if isinstance(outcome, FrameResult):
             self._observe_reading(outcome, record.busy_seconds or 0.0)
+            if not record.frame:  # most frames of a video show no plate, which is no failure
+                self._observe_success(outcome)
         else:
             self.redacted.inc(len(outcome.plates))
 
@@ -209,6 +216,8 @@ class Metrics:
             self.confidence.observe(plate.characters.confidence)
             if plate.reading.corrected_plate is not None:
                 self.corrections.inc()
+
+    def _observe_success(self, result: FrameResult) -> None:
         best = result.best
         if best is None:
             self.predictions.labels("failure").inc()

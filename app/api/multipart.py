@@ -1,6 +1,7 @@
 """Multipart forms, read part by part into memory."""
 
 from dataclasses import dataclass, field
+from typing import BinaryIO
 from urllib.parse import unquote
 
 import python_multipart
@@ -35,8 +36,18 @@ class MultipartReader:
     microcontrollers).
     """
 
-    def __init__(self, content_type: str, *, max_files: int, max_parts: int) -> None:
-        """Raises InvalidRequest where the header names no boundary."""
+    def __init__(
+        self,
+        content_type: str,
+        *,
+        max_files: int,
+        max_parts: int,
+        spool: tuple[str, BinaryIO] | None = None,
+    ) -> None:
+        """`spool`: a field whose data goes into a file, not into memory.
+
+        Raises InvalidRequest where the header names no boundary.
+        """
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if not boundary:
@@ -44,6 +55,7 @@ class MultipartReader:
         self.parts: list[Part] = []
         self._max_files, self._max_parts = max_files, max_parts
         self._files = 0
+        self._spool = spool
         self._header, self._value, self._disposition = b"", b"", b""
         self._ended = False
         try:
@@ -109,7 +121,11 @@ class MultipartReader:
                 raise self._too_many_files()
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1].data += data[start:end]
+        part = self.parts[-1]
+        if self._spool is not None and part.name == self._spool[0]:
+            self._spool[1].write(data[start:end])
+        else:
+            part.data += data[start:end]
 
     def _end(self) -> None:
         self._ended = True

@@ -26,6 +26,7 @@ class Service:
     weights: Weights
     engine: Engine
     admission: Admission
+    videos: Admission
     receiving: Receiving
     fetches: Budget
     metrics: Metrics
@@ -91,6 +92,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         weights=weights,
         engine=build(settings, weights, metrics.observe_load),
         admission=admission,
+        videos=Admission(settings.max_videos, workers=1),
         receiving=Receiving(
             Budget(
                 settings.body_bytes_limit,

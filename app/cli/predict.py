@@ -37,19 +37,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_read_options(parser: argparse.ArgumentParser) -> None:
     """An argument for everything a request may choose, checked as there."""
-    for name, field in ReadQuery.model_fields.items():
+    add_options(parser, ReadQuery)
+
+
+def add_options(parser: argparse.ArgumentParser, query: type[ReadQuery]) -> None:
+    """The same for another kind of request."""
+    for name, field in query.model_fields.items():
         flag = f"--{name.replace('_', '-')}"
         shown = (field.description or "").replace("%", "%%")
         if name == "crops":
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=shown)
         else:
-            parser.add_argument(flag, type=_checked(name), help=shown)
+            parser.add_argument(flag, type=_checked(query, name), help=shown)
 
 
-def _checked(name: str) -> Callable[[str], object]:
+def _checked(query: type[ReadQuery], name: str) -> Callable[[str], object]:
     def check(text: str) -> object:
         try:
-            return getattr(ReadQuery.model_validate({name: text}), name)
+            return getattr(query.model_validate({name: text}), name)
         except ValidationError as error:
             raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
 

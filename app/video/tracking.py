@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from app.nz.alignment import changes
 from app.video.motion import Motion
@@ -173,6 +172,8 @@ class Tracker:
         """The track of each sighting, by its index, that is of one."""
         if not self.tracks or not sightings:
             return {}
+        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  # no picture needs it
+
         costs = np.array(
             [[_cost(track, sighting, at_s) for sighting in sightings] for track in self.tracks]
         )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cv2
@@ -38,6 +38,7 @@ class WatchOptions:
     `min_agreeing` reads of the same text make a pass; fewer are never told. `new_confidence` is the
     probability from which it is told at once, not at its end: what opens a gate. `formats` are
     those of the passes told, empty for all: a filter of the result, so that misread frames vote.
+    `read.crops` is for whoever shows the passes.
     """
 
     read: ReadOptions
@@ -56,6 +57,7 @@ def watch(
     """
     tracker, cuts = Tracker(), CutDetector()
     known: dict[int, _Passing] = {}
+    read = replace(options.read, crops=False)
     at_s = 0.0
 
     def over(tracks: Iterable[Track]) -> Iterator[PassEvent]:
@@ -68,7 +70,7 @@ def watch(
         at_s = frame.at_s
         if cuts.is_cut(frame.picture):
             yield from over(tracker.end())
-        result = reader.read_frame(frame.picture, options.read)
+        result = reader.read_frame(frame.picture, read)
         ended = tracker.step(at_s, [_sighting(frame, plate) for plate in result.plates])
         for track in tracker.tracks:
             if track.number not in known:

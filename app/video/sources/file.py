@@ -87,9 +87,13 @@ class FileSource:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """End the decoding process."""
+    def abort(self) -> None:
+        """End the decoding process, from any thread: the iteration ends then."""
         self._process.kill()
+
+    def close(self) -> None:
+        """End the decoding process and forget it."""
+        self.abort()
         self._process.wait()
         self._out.close()
 
@@ -134,7 +138,7 @@ class FileSource:
         short = self.info.duration_s - self.duration_s
         lost = self.info.frames - self.frames
         a_frame = self.info.duration_s / max(self.info.frames, 1)
-        if short > _MISSING_S + 2 * a_frame or lost > 2 + _MISSING_FRAMES * self.info.frames:
+        if short > _MISSING_S + 2 * a_frame or lost > 1 + _MISSING_FRAMES * self.info.frames:
             return (
                 f"The video is damaged: {self.frames} of {self.info.frames} frames could be "
                 f"decoded, the last at {self.duration_s:.1f} s of {self.info.duration_s:.1f} s."

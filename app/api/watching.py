@@ -1,0 +1,131 @@
+"""A video between the event loop and the engine: watched on a thread of its own, frame by frame."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+
+from app.api.service import Service
+from app.api.video_schemas import PassBody, pass_body
+from app.errors import AlprError, InternalError
+from app.nz.decoder import PlateDecoder
+from app.records import PictureRecord
+from app.video.passes import PassEvent, Progress
+from app.video.sources.file import FileSource
+from app.video.types import VideoFrame
+from app.video.watching import WatchOptions, watch
+from app.vision.pipeline import PlatePipeline, ReadOptions
+from app.vision.types import Box, Frame, FrameResult
+
+
+class EngineReader:
+    """Reads frames as ordinary work of the engine, one at a time: each waits for its turn among
+    the pictures, so that a video never has more than one thread. Each is recorded."""
+
+    def __init__(self, service: Service, *, route: str, request_id: str) -> None:
+        self._service = service
+        self._route, self._request_id = route, request_id
+
+    @property
+    def decoder(self) -> PlateDecoder:
+        return self._service.engine.pipeline.decoder
+
+    def is_small(self, box: Box) -> bool:
+        return self._service.engine.pipeline.is_small(box)
+
+    def read_frame(self, frame: Frame, options: ReadOptions) -> FrameResult:
+        """Raises InferenceError, or CancelledError where the service ends."""
+
+        def read(pipeline: PlatePipeline, waited_ms: float) -> FrameResult:
+            return pipeline.read_frame(frame, options)
+
+        begun = time.monotonic()
+        outcome: FrameResult | AlprError
+        try:
+            outcome = self._service.engine.run(read).result()
+        except AlprError as error:
+            outcome = error
+        spent = time.monotonic() - begun
+        self._service.observe(
+            PictureRecord(self._request_id, self._route, None, options, outcome, spent, frame=True)
+        )
+        if isinstance(outcome, AlprError):
+            raise outcome
+        return outcome
+
+
+@dataclass(slots=True)
+class Watched:
+    """What has come of a video so far; `warning` says why there may be more in it."""
+
+    crops: bool = False
+    passes: list[PassBody] = field(default_factory=list)
+    frames_read: int = 0
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    warning: str | None = None
+
+    def take(self, event: PassEvent | Progress) -> None:
+        if isinstance(event, Progress):
+            self.frames_read += 1
+            for stage, spent in event.timings_ms.items():
+                self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + spent
+        elif event.kind == "end":
+            self.passes.append(pass_body(event.passing, crops=self.crops))  # without its picture
+
+
+async def watched(
+    source: FileSource,
+    reader: EngineReader,
+    options: WatchOptions,
+    so_far: Watched,
+    *,
+    seconds: float,
+) -> AsyncGenerator[PassEvent | Progress, None]:
+    """The events of a video as they happen, added to what has come of it so far.
+
+    Closing the iterator, or cancelling its task, ends the work. After `seconds` no further frame is
+    read; `Watched.warning` then says so.
+
+    Raises:
+        VideoError, InferenceError
+    """
+    loop, stop = asyncio.get_running_loop(), threading.Event()
+    events: asyncio.Queue[PassEvent | Progress | BaseException | None] = asyncio.Queue()
+    deadline = time.monotonic() + seconds
+
+    def frames() -> Iterator[VideoFrame]:
+        for frame in source:
+            if stop.is_set():
+                return
+            if time.monotonic() > deadline:
+                so_far.warning = f"Reading ended after {seconds:g} s, at {frame.at_s:.1f} s."
+                return
+            yield frame
+        so_far.warning = source.warning
+
+    def work() -> None:
+        end: BaseException | None = None
+        try:
+            for event in watch(frames(), reader, options):
+                loop.call_soon_threadsafe(events.put_nowait, event)
+        except (AlprError, CancelledError) as error:
+            end = error
+        finally:
+            loop.call_soon_threadsafe(events.put_nowait, end)
+
+    thread = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        while (event := await events.get()) is not None:
+            if isinstance(event, AlprError):
+                raise event
+            if isinstance(event, BaseException):
+                raise InternalError("The service ended.") from event
+            so_far.take(event)
+            yield event
+        await thread
+    finally:
+        stop.set()
+        source.abort()
+        await asyncio.shield(asyncio.wait([thread]))
