@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Automatic number-plate recognition for New Zealand",
         lifespan=lifespan,
-        responses=documented(431),
+        responses=documented(400, 431),
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
         redoc_url=None,
     )

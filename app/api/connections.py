@@ -7,6 +7,7 @@ to do so.
 """
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +17,25 @@ MAX_HEAD_BYTES = 1 << 16
 MAX_PIPELINED = 16
 """Requests that may wait for the answer to the one before them."""
 
-_FULL = b'{"detail":"Too many connections are open; try again.","code":"overloaded"}'
-_FULL_ANSWER = b"\r\n".join(
-    (
-        b"HTTP/1.1 503 Service Unavailable",
-        b"content-type: application/json",
-        b"content-length: %d" % len(_FULL),
-        b"retry-after: 1",
-        b"connection: close",
-        b"",
-        _FULL,
-    )
+
+def _answer(status: str, detail: str, code: str, *headers: str) -> bytes:
+    """A whole answer, in the form of all errors, to what never becomes a request."""
+    body = json.dumps({"detail": detail, "code": code})
+    lines = [
+        f"HTTP/1.1 {status}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        "connection: close",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", body]).encode("ascii")
+
+
+_FULL = _answer(
+    "503 Service Unavailable",
+    "Too many connections are open; try again.",
+    "overloaded",
+    "retry-after: 1",
 )
 
 
@@ -57,7 +66,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if excess > 0:
             if excess == 1:  # not once for each of a flood
                 self.logger.warning("the limit of %d connections is reached", len(self.connections))
-            transport.write(_FULL_ANSWER)
+            transport.write(_FULL)
             self._close()
         else:
             self._expect_head()
@@ -84,6 +93,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._expect_reading()
+
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(_answer("400 Bad Request", msg, "invalid_http"))
+        self.transport.close()
 
     def timeout_keep_alive_handler(self) -> None:
         self._close()

@@ -154,7 +154,10 @@ def test_what_is_no_http(server: Server) -> None:
                 answer = connection.recv(4096)
             except ConnectionResetError:
                 continue
-            assert not answer or b" 40" in answer.split(b"\r\n")[0]
+            if answer:
+                head, _, body = answer.partition(b"\r\n\r\n")
+                assert b" 40" in head.split(b"\r\n")[0]
+                assert json.loads(body)["code"] == "invalid_http"
     assert requests.get(f"{server.url}/health", timeout=10).status_code == 200
 
 

@@ -9,7 +9,7 @@ import requests
 from pydantic import Field, SecretBytes, SecretStr
 
 from app.api.files import MEDIA_TYPES
-from app.api.routes.console import DIRECTORY, prefers_page, public_settings
+from app.api.routes.console import DIRECTORY, console_files, prefers_page, public_settings
 from app.config import Settings
 from app.lab.synth.strokes import SKELETONS
 from tests.console.conftest import KEY
@@ -113,7 +113,7 @@ def test_every_file_is_used_and_none_is_missing() -> None:
             text = path.read_text()
             named |= set(re.findall(r'from "\./([\w.]+)"', text))
             named |= set(re.findall(r'"console/([\w.]+)"', text))
-    assert named == {path.name for path in FILES}
+    assert named == console_files().keys()
 
 
 def test_the_console_can_be_read_in_one_sitting() -> None:
