@@ -47,13 +47,20 @@ router = APIRouter(
 )
 
 
-def _multipart(field: str, schema: dict[str, Any]) -> dict[str, Any]:
+PICTURE_FILE = {
+    "type": "string",
+    "format": "binary",
+    "description": "JPEG, PNG, WebP, AVIF, BMP, TIFF",
+}
+
+
+def picture_body(field: str, schema: dict[str, Any]) -> dict[str, Any]:
     """OpenAPI of a body the route reads itself, after authentication and admission."""
     form = {"type": "object", "required": [field], "properties": {field: schema}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+    content = {"multipart/form-data": {"schema": form}, "image/*": {"schema": PICTURE_FILE}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
-_FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, AVIF, BMP, TIFF"}
 _URL_BODY = {
     "requestBody": {
         "required": True,
@@ -62,7 +69,9 @@ _URL_BODY = {
 }
 
 
-@router.post("/file", openapi_extra=_multipart("file", _FILE), summary="Read an uploaded picture")
+@router.post(
+    "/file", openapi_extra=picture_body("file", PICTURE_FILE), summary="Read an uploaded picture"
+)
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
     weight = admission_weight(query, service)
@@ -88,7 +97,7 @@ async def predict_url(request: Request, service: Shared, query: Options) -> Pred
 
 @router.post(
     "/batch",
-    openapi_extra=_multipart("files", {"type": "array", "items": _FILE}),
+    openapi_extra=picture_body("files", {"type": "array", "items": PICTURE_FILE}),
     summary="Read many uploaded pictures",
 )
 async def predict_batch(request: Request, service: Shared, query: Options) -> BatchPrediction:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.bodies import read_file
 from app.api.errors import documented
 from app.api.redacting import redact_picture, redaction_weight
-from app.api.routes.predict import require_key
+from app.api.routes.predict import PICTURE_FILE, picture_body, require_key
 from app.api.service import Service, get_service
 from app.vision.redact import Style
 from app.vision.rotation import Rotate
@@ -17,17 +17,6 @@ COUNT_HEADER = "X-Plates-Redacted"
 
 router = APIRouter(tags=["redact"], dependencies=[Depends(require_key)])
 
-_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {
-        "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "JPEG, PNG, WebP, AVIF, BMP, TIFF",
-        }
-    },
-}
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The picture, in the format it came in; AVIF, BMP, GIF and TIFF as PNG.",
@@ -60,9 +49,7 @@ class RedactQuery(BaseModel):
 
 @router.post(
     "/redact",
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
-    },
+    openapi_extra=picture_body("file", PICTURE_FILE),
     responses={**_PICTURE, **documented(400, 401, 408, 413, 415, 422, 500, 503)},
     response_class=Response,
     summary="Give a picture back with every plate covered",
