@@ -81,7 +81,7 @@ def _checked_formats(text: str) -> str:
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 RegionText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_region)]
-MasksText = Annotated[str, Field(max_length=4 * _LONGEST), AfterValidator(_checked_masks)]
+MasksText = Annotated[str, Field(max_length=_LONGEST // 2), AfterValidator(_checked_masks)]
 FormatsText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_formats)]
 MinHeight = Annotated[int, Field(ge=0, le=100_000)]
 
