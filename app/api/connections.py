@@ -20,7 +20,7 @@ MAX_PIPELINED = 16
 
 def _answer(status: str, detail: str, code: str, *headers: str) -> bytes:
     """A whole answer, in the form of all errors, to what never becomes a request."""
-    body = json.dumps({"detail": detail, "code": code})
+    body = json.dumps({"detail": detail, "code": code}, separators=(",", ":"))
     lines = [
         f"HTTP/1.1 {status}",
         "content-type: application/json",
