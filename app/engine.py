@@ -46,7 +46,6 @@ class Engine:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="alpr")
         self._lock = threading.Lock()
         self._queued = 0
-        self._running = 0
         self._begun: dict[int, float] = {}
 
     @property
@@ -60,7 +59,7 @@ class Engine:
 
     @property
     def running(self) -> int:
-        return self._running
+        return len(self._begun)
 
     def stuck(self, seconds: float) -> int:
         """How many workers have been busy with one picture for longer than that."""
@@ -96,7 +95,7 @@ class Engine:
             work: called with the pipeline to use and the milliseconds it waited.
             deadline: as for `submit`.
         """
-        self._count(queued=1)
+        self._queue(1)
         future = self._pool.submit(self._work, work, deadline, time.perf_counter())
         future.add_done_callback(self._forget_cancelled)
         return future
@@ -112,27 +111,32 @@ class Engine:
         submitted: float,
     ) -> Outcome:
         waited = time.perf_counter() - submitted
-        only = self._count(queued=-1, running=1)
-        thread = threading.get_ident()
-        with self._lock:
-            self._begun[thread] = self._clock()
+        only = self._begin()
         try:
             if time.monotonic() > deadline:
                 raise DeadlineExceeded("The picture waited too long for its turn.")
             return work(self._alone if only else self._together, waited * 1e3)
         finally:
-            with self._lock:
-                del self._begun[thread]
-            self._count(running=-1)
+            self._end()
+
+    def _begin(self) -> bool:
+        """A queued picture runs on this thread; tells whether it is the only one there is."""
+        with self._lock:
+            self._queued -= 1
+            self._begun[threading.get_ident()] = self._clock()
+            self._observe(self._queued, len(self._begun))
+            return len(self._begun) == 1 and self._queued == 0
+
+    def _end(self) -> None:
+        with self._lock:
+            del self._begun[threading.get_ident()]
+            self._observe(self._queued, len(self._begun))
+
+    def _queue(self, change: int) -> None:
+        with self._lock:
+            self._queued += change
+            self._observe(self._queued, len(self._begun))
 
     def _forget_cancelled(self, future: Future[Outcome]) -> None:
         if future.cancelled():
-            self._count(queued=-1)
-
-    def _count(self, *, queued: int = 0, running: int = 0) -> bool:
-        """Move the counts; tells whether one picture runs and none waits."""
-        with self._lock:
-            self._queued += queued
-            self._running += running
-            self._observe(self._queued, self._running)
-            return self._running == 1 and self._queued == 0
+            self._queue(-1)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Literal, Protocol
 
@@ -64,25 +65,20 @@ def parse_formats(text: str) -> frozenset[str]:
     return names
 
 
-def _checked_region(text: str) -> str:
-    parse_region(text)
-    return text
+def _checked(parse: Callable[[str], object]) -> AfterValidator:
+    """Keeps a text that can be parsed."""
 
+    def check(text: str) -> str:
+        parse(text)
+        return text
 
-def _checked_masks(text: str) -> str:
-    parse_masks(text)
-    return text
-
-
-def _checked_formats(text: str) -> str:
-    parse_formats(text)
-    return text
+    return AfterValidator(check)
 
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-RegionText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_region)]
-MasksText = Annotated[str, Field(max_length=_LONGEST // 2), AfterValidator(_checked_masks)]
-FormatsText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked_formats)]
+RegionText = Annotated[str, Field(max_length=_LONGEST), _checked(parse_region)]
+MasksText = Annotated[str, Field(max_length=_LONGEST // 2), _checked(parse_masks)]
+FormatsText = Annotated[str, Field(max_length=_LONGEST), _checked(parse_formats)]
 MinHeight = Annotated[int, Field(ge=0, le=100_000)]
 
 

@@ -16,7 +16,7 @@ from typing import Self
 import requests
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.api.errors import describe_validation
 from app.api.multipart import MultipartReader, Part
+from app.api.receiving import spool_body
 from app.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, UploadTimeout
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -87,12 +89,9 @@ async def read_multipart(
     reader = MultipartReader(
         request.headers["content-type"], max_files=max_files, max_parts=max_files + MAX_FIELDS
     )
-    try:
-        async with asyncio.timeout(timeout):
-            async for chunk in _limited(request, max_bytes + _MULTIPART_OVERHEAD):
-                reader.feed(chunk)
-    except TimeoutError as error:
-        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    async with _in_time(timeout):
+        async for chunk in _limited(request, max_bytes + _MULTIPART_OVERHEAD):
+            reader.feed(chunk)
     return reader.finish()
 
 
@@ -117,17 +116,13 @@ async def spool_file(
             "Send the video as multipart/form-data, or as the whole body with its own "
             "Content-Type, such as video/mp4."
         )
-    try:
-        async with asyncio.timeout(timeout):
-            async for chunk in _limited(
-                request, max_bytes + (_MULTIPART_OVERHEAD if reader else 0)
-            ):
-                if reader is None:
-                    file.write(chunk)
-                else:
-                    reader.feed(chunk)
-    except TimeoutError as error:
-        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    spool_body(request.scope)
+    async with _in_time(timeout):
+        async for chunk in _limited(request, max_bytes + (_MULTIPART_OVERHEAD if reader else 0)):
+            if reader is None:
+                file.write(chunk)
+            else:
+                reader.feed(chunk)
     if reader is not None and [part.name for part in reader.finish()].count(field) != 1:
         raise InvalidRequest(f"The form has not one file in the field '{field}'.")
     if file.tell() > max_bytes:
@@ -164,13 +159,20 @@ async def read_json(request: Request, model: type[Model], *, timeout: float) -> 
 async def read_bytes(request: Request, *, max_bytes: int, timeout: float) -> bytes:
     """The whole body. Raises RequestTooLarge, UploadTimeout."""
     body = bytearray()
-    try:
-        async with asyncio.timeout(timeout):
-            async for chunk in _limited(request, max_bytes):
-                body += chunk
-    except TimeoutError as error:
-        raise UploadTimeout(f"The body took longer than {timeout:g} seconds.") from error
+    async with _in_time(timeout):
+        async for chunk in _limited(request, max_bytes):
+            body += chunk
     return bytes(body)
+
+
+@asynccontextmanager
+async def _in_time(seconds: float) -> AsyncGenerator[None, None]:
+    """Raises UploadTimeout."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise UploadTimeout(f"The body took longer than {seconds:g} seconds.") from error
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:

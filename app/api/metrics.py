@@ -134,7 +134,7 @@ class Metrics:
         )
         self._in_use = Gauge(
             "alpr_budget_in_use",
-            "Pictures accepted, bytes of request bodies in memory, URLs being fetched",
+            "Pictures accepted, bytes of request bodies in memory, URLs being fetched, videos",
             ["budget"],
             registry=self.registry,
             multiprocess_mode="livesum",

@@ -8,7 +8,6 @@ from fastapi import Request
 from app.api.jobs import record_of, recorded
 from app.api.service import Service
 from app.errors import AlprError
-from app.options import ReadQuery
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
@@ -19,14 +18,8 @@ ANY_ROTATION_WEIGHT = 2
 """The same of `rotate=auto`: one where the picture is upright, up to four where it is not."""
 
 
-def read_options(query: ReadQuery, service: Service) -> ReadOptions:
-    """What the request chose, and the settings for the rest."""
-    return query.options(service.settings)
-
-
-def admission_weight(query: ReadQuery, service: Service) -> int:
+def admission_weight(options: ReadOptions, service: Service) -> int:
     """What one picture counts for admission: about its work, in pictures of one or two passes."""
-    options = read_options(query, service)
     weight = HIGH_DETAIL_WEIGHT if options.detail == "high" else 1
     if options.rotate == "auto":
         weight *= ANY_ROTATION_WEIGHT

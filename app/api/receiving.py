@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.admission import Budget
 from app.errors import NotReady
 
+_SCOPE_KEY = "app.api.receiving"
+
 LINGER_PAUSE = 2.0
 """Seconds without a byte after which the rest of a body is not waited for any more."""
 
@@ -73,7 +75,7 @@ class BodyReceiver:
             await self._app(scope, receive, send)
             return
         receiving: Receiving = scope["app"].state.service.receiving
-        body = _Body(scope, receive, send, receiving)
+        body = scope[_SCOPE_KEY] = _Body(scope, receive, send, receiving)
         try:
             await self._app(scope, body.receive, body.send)
         finally:
@@ -81,14 +83,21 @@ class BodyReceiver:
         await body.finish(self._timeout)
 
 
+def spool_body(scope: Scope) -> None:
+    """Say, before a body is received, that it goes to disk: it is not counted then."""
+    body: _Body = scope[_SCOPE_KEY]
+    body.spooled = True
+
+
 class _Body:
-    """The body of one request and the answer to it."""
+    """The body of one request and the answer to it; `spooled` where it does not stay in memory."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, receiving: Receiving) -> None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         self._announced = int(length) if length.isdecimal() and len(length) < 20 else 0
         self._complete = not (self._announced or "transfer-encoding" in headers)
+        self.spooled = False
         self._received = 0
         self._begun = False
         self._answered = False
@@ -97,12 +106,12 @@ class _Body:
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()  # tells of the client going away
-        if not self._begun:
+        if not self._begun and not self.spooled:
             self._begun = True
             self._receiving.budget.check(self._announced)
         message = await self._receiving.next(self._receive)
         self._note(message)
-        arrived = len(message.get("body", b""))
+        arrived = 0 if self.spooled else len(message.get("body", b""))
         self._receiving.budget.take(arrived)
         self._received += arrived
         return message

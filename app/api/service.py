@@ -26,7 +26,7 @@ class Service:
     weights: Weights
     engine: Engine
     admission: Admission
-    videos: Admission
+    videos: Budget
     receiving: Receiving
     fetches: Budget
     metrics: Metrics
@@ -92,7 +92,11 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         weights=weights,
         engine=build(settings, weights, metrics.observe_load),
         admission=admission,
-        videos=Admission(settings.max_videos, workers=1),
+        videos=Budget(
+            settings.max_videos,
+            what="videos",
+            observe=metrics.budget("videos", settings.max_videos),
+        ),
         receiving=Receiving(
             Budget(
                 settings.body_bytes_limit,

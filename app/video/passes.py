@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from app.nz.decoder import Candidate
-from app.nz.validation import Validation
 from app.video.fusion import FusedReading
 from app.vision.types import Box, Frame, Plate
 
@@ -55,22 +53,6 @@ class Pass:
     frames: int
     direction: Direction
     best: BestFrame
-
-    @property
-    def plate(self) -> str:
-        return self.reading.plate
-
-    @property
-    def confidence(self) -> float:
-        return self.reading.confidence
-
-    @property
-    def validation(self) -> Validation:
-        return self.reading.validation
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        return self.reading.candidates
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,16 +195,6 @@ def similarity(one: str, other: str) -> float:
     return 1 - len(changes(one, other)) / max(len(one), len(other))
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    across = min(one.x2, other.x2) - max(one.x1, other.x1)
-    down = min(one.y2, other.y2) - max(one.y1, other.y1)
-    if across <= 0 or down <= 0:
-        return 0.0
-    shared = across * down
-    return shared / (one.width * one.height + other.width * other.height - shared)
-
-
 def _is_over(track: Track, at_s: float) -> bool:
     return at_s - track.last_s > (PARKED_S if track.parked else LOST_S)
 
@@ -212,7 +202,7 @@ def _is_over(track: Track, at_s: float) -> bool:
 def _cost(track: Track, sighting: Sighting, at_s: float) -> float:
     """From 0 for what is surely of the track to 1; infinite for what is not."""
     far = track.motion.predicted(at_s).distance(sighting.box)
-    stays = overlap(track.last.box, sighting.box)
+    stays = track.last.box.iou(sighting.box)
     alike = _alike(track, sighting)
     if alike is not None and alike >= ALIKE:
         near = far <= GATE_SAME_TEXT or stays > STAYS

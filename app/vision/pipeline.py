@@ -3,9 +3,8 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from app.nz.decoder import PlateDecoder, Reading
 from app.nz.series import PERSONALISED
@@ -20,6 +19,7 @@ from app.vision.recognizer import PlateRecognizer
 from app.vision.rotation import Rotate, Turn, turns
 from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
 from app.vision.selection import EVERYTHING, Selection
+from app.vision.stopwatch import Stopwatch
 from app.vision.types import (
     Box,
     Characters,
@@ -54,22 +54,6 @@ class ReadOptions:
     selection: Selection = EVERYTHING
     crops: bool = False
     unread_confidence: float | None = None
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Milliseconds by stage, each summed over its uses."""
-
-    timings_ms: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = (time.perf_counter() - start) * 1e3
-            self.timings_ms[name] = self.timings_ms.get(name, 0.0) + spent
 
 
 class PlatePipeline:

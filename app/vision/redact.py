@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from app.vision.exhaustive import distinct, find_all, passes_of
 from app.vision.original import open_original
-from app.vision.pipeline import PlatePipeline, Stopwatch
+from app.vision.pipeline import PlatePipeline
 from app.vision.rotation import Rotate
+from app.vision.stopwatch import Stopwatch
 from app.vision.types import Box, Detection
 
 Style = Literal["blur", "fill"]

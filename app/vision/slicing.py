@@ -127,10 +127,7 @@ def group_sightings(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
 
 def is_same_plate(one: Box, other: Box) -> bool:
     """Whether two boxes overlap so much, or one lies so much in the other, that they are one."""
-    common = max(0, min(one.x2, other.x2) - max(one.x1, other.x1)) * max(
-        0, min(one.y2, other.y2) - max(one.y1, other.y1)
-    )
-    areas = one.width * one.height, other.width * other.height
+    common, areas = one.shared_area(other), (one.area, other.area)
     return common > _SAME_PLATE_IOU * (sum(areas) - common) or common > _SAME_PLATE_COVER * min(
         areas
     )

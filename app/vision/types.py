@@ -34,6 +34,20 @@ class Box:
         """Width over height; 0 for a box without height."""
         return self.width / self.height if self.height > 0 else 0.0
 
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    def shared_area(self, other: "Box") -> int:
+        across = min(self.x2, other.x2) - max(self.x1, other.x1)
+        down = min(self.y2, other.y2) - max(self.y1, other.y1)
+        return max(0, across) * max(0, down)
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union; 0 where both are empty."""
+        common = self.shared_area(other)
+        return common / ((self.area + other.area - common) or 1)
+
     def moved(self, right: int, down: int) -> "Box":
         return Box(self.x1 + right, self.y1 + down, self.x2 + right, self.y2 + down)
 

@@ -56,7 +56,13 @@ def test_hostile_urls(make_client: ClientFactory) -> None:
 
 @pytest.fixture
 def camera_client(make_client: ClientFactory) -> TestClient:
-    return make_client(url_private_hosts=("127.0.0.1",), url_timeout=0.5, max_upload_bytes=100_000)
+    return make_client(url_private_hosts=("127.0.0.1",), url_timeout=60, max_upload_bytes=100_000)
+
+
+@pytest.fixture
+def impatient_client(make_client: ClientFactory) -> TestClient:
+    """For what never answers."""
+    return make_client(url_private_hosts=("127.0.0.1",), url_timeout=0.5)
 
 
 def _fetch(client: TestClient, answer: bytes) -> tuple[int, dict[str, object]]:
@@ -91,20 +97,20 @@ def test_wrong_content(camera_client: TestClient, answer: bytes, status: int, co
     )
 
 
-def test_a_slow_camera_holds_nobody_up(camera_client: TestClient) -> None:
+def test_a_slow_camera_holds_nobody_up(impatient_client: TestClient) -> None:
     def serve(connection: socket.socket) -> None:
         while connection.recv(4096):  # until the other side gives up
             pass
 
     with SocketServer(serve) as camera:
-        response = camera_client.post("/predict/url", json={"url": camera.url})
+        response = impatient_client.post("/predict/url", json={"url": camera.url})
     assert_error(response, 400, "url_unreachable")
     assert "in time" in response.json()["detail"]
 
 
-def test_a_slow_look_up_holds_nobody_up(camera_client: TestClient) -> None:
-    use_resolver(camera_client, lambda: SilentResolver({}))
-    response = camera_client.post("/predict/url", json={"url": "http://slow.example/"})
+def test_a_slow_look_up_holds_nobody_up(impatient_client: TestClient) -> None:
+    use_resolver(impatient_client, lambda: SilentResolver({}))
+    response = impatient_client.post("/predict/url", json={"url": "http://slow.example/"})
     assert_error(response, 400, "url_unreachable")
     assert "in time" in response.json()["detail"]
 

@@ -168,6 +168,37 @@ def test_a_client_that_leaves_stops_the_work(
     assert eventually(lambda: ask(clip).status_code == 200)
 
 
+def test_a_video_on_its_way_takes_no_room_of_pictures(
+    weights_environment: dict[str, str], car_jpeg: bytes
+) -> None:
+    """Neither from those that are read nor from the memory of bodies: it goes to disk."""
+    small = {
+        **{"ALPR_AUTH": "off", "ALPR_MAX_IN_FLIGHT": "1", "ALPR_MAX_BODY_BYTES": "1000"},
+        **{"ALPR_MAX_BATCH_BYTES": "100000", "ALPR_MAX_UPLOAD_BYTES": "100000"},
+    }
+    head = (
+        b"POST /predict/video HTTP/1.1\r\nHost: a\r\nContent-Type: video/mp4\r\n"
+        b"Content-Length: %d\r\n\r\n" % (4 << 20)
+    )
+    with Server(weights_environment | small) as server, server.connect() as connection:
+        connection.sendall(head + bytes(3 << 20))  # more than the budget of bodies has
+        found = Samples("")
+
+        def arrives() -> bool:
+            nonlocal found
+            found = Samples(requests.get(f"{server.url}/metrics", timeout=60).text)
+            return found.value("alpr_budget_in_use", budget="videos") == 1
+
+        assert eventually(arrives)
+        assert found.value("alpr_budget_in_use", budget="pictures") == 0
+        assert found.value("alpr_budget_in_use", budget="body_bytes") == 0
+        picture = {"file": car_jpeg}
+        answer = requests.post(f"{server.url}/predict/file", files=picture, timeout=60)
+        assert answer.json()["plate"] == "ABC123"
+        connection.sendall(bytes(1 << 20))
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
 def test_starting_imports_nothing_for_videos() -> None:
     code = "import sys, app.api.application; sys.exit('scipy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,10 +1,12 @@
 """The fuzz run in short; the long one is `python -m tests.fuzz`."""
 
 from tests.fuzz.run import run
+from tests.slowness import slowness
 
 REQUESTS = 300
 MOST_CPU_MS = 400
-"""Of the loop's thread in one turn: what it computes itself does not depend on others' load."""
+"""Of the loop's thread in one turn: what it computes itself does not depend on others' load, only
+on the machine."""
 
 
 def test_nothing_that_is_sent_breaks_the_service(weights_environment: dict[str, str]) -> None:
@@ -14,4 +16,4 @@ def test_nothing_that_is_sent_breaks_the_service(weights_environment: dict[str, 
     assert found.probes > 0
     assert {"200", "400", "403", "413", "422"} <= set(found.statuses)  # it got everywhere
     assert found.lag["turns"] > 100
-    assert found.lag["cpu_ms"] < MOST_CPU_MS, found.lag["notes"]
+    assert found.lag["cpu_ms"] < MOST_CPU_MS * slowness(), found.lag["notes"]

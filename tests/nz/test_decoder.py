@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from app.nz.calibration import load_calibration
 from app.nz.decoder import PlateDecoder, Reading
 from app.nz.validation import validate
+from tests.slowness import slowness
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 KINDS = {"L": ALPHABET[10:36], "D": ALPHABET[:10]}
@@ -224,8 +225,8 @@ def test_it_is_fast() -> None:
     read.decode(rows)
     times = []
     for _ in range(50):
-        start = time.perf_counter()
+        start = time.thread_time()
         read.decode(rows)
-        times.append(time.perf_counter() - start)
-    # 0.2 ms on one core of a 2-core AMD EPYC VM; the rest is room for slower and busy machines.
-    assert min(times) < 0.001
+        times.append(time.thread_time() - start)
+    # 0.2 ms on one core of a 2-core AMD EPYC VM; the rest is room for what else comes.
+    assert min(times) < 0.001 * slowness()

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from app.video.tracking import Sighting, Tracker, overlap, similarity
+from app.video.tracking import Sighting, Tracker, similarity
 from app.vision.types import Box
 from tests.video.scripted import Vehicle, driving, follow, sightings
 
@@ -117,5 +117,5 @@ def test_measures() -> None:
     assert similarity("ABC123", "ABC123") == 1
     assert similarity("ABC123", "ABC12") == pytest.approx(5 / 6)
     assert similarity("AAA", "BBB") == 0
-    assert overlap(Box(0, 0, 10, 10), Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap(Box(0, 0, 10, 10), Box(10, 0, 20, 10)) == 0
+    assert Box(0, 0, 10, 10).iou(Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert Box(0, 0, 10, 10).iou(Box(10, 0, 20, 10)) == 0

@@ -17,7 +17,7 @@ from app.api.compat.forms import Form, read_form
 from app.api.compat.ranking import Preference, Ranked, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
-from app.api.reading import admission_weight, read_options, read_picture
+from app.api.reading import admission_weight, read_picture
 from app.api.service import Service, get_service
 from app.errors import AlprError, InvalidRequest
 from app.logs import REQUEST_ID
@@ -51,8 +51,9 @@ async def _let_in(request: Request, service: Shared) -> None:
 @router.post("/vision/alpr", dependencies=[Depends(_let_in)])
 @router.post("/image/alpr", dependencies=[Depends(_let_in)])
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
-    settings, query = service.settings, ReadQuery(crops=False)
-    weight = admission_weight(query, service)
+    settings = service.settings
+    options = ReadQuery(crops=False).options(settings)
+    weight = admission_weight(options, service)
     service.admission.check(weight)
     form = await read_form(
         request,
@@ -63,7 +64,6 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
     picture = form.any_file()
     if picture is None:
         raise InvalidRequest("The form has no picture.")
-    options = read_options(query, service)
     with service.admission.admit(weight):
         result = await read_picture(service, request, bytes(picture.data), options)
     return JSONResponse(_answer(service, result, least))

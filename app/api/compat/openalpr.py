@@ -11,7 +11,7 @@ from app.api.compat.forms import Form, picture_in, read_form
 from app.api.compat.ranking import Preference, is_lawful, lawful_probability, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body, status_of
-from app.api.reading import admission_weight, read_options, read_picture
+from app.api.reading import admission_weight, read_picture
 from app.api.service import Service, get_service
 from app.errors import AlprError, CapacityError, InvalidRequest
 from app.options import ReadQuery
@@ -40,9 +40,10 @@ async def _require_key(request: Request, service: Shared) -> None:
 
 @router.post("/v1/recognize", dependencies=[Depends(_require_key)])
 async def recognize(request: Request, service: Shared) -> JSONResponse:
-    settings, query = service.settings, ReadQuery(crops=False)
+    settings = service.settings
+    options = ReadQuery(crops=False).options(settings)
     received = datetime.now(UTC)
-    weight = admission_weight(query, service)
+    weight = admission_weight(options, service)
     service.admission.check(weight)
     form = await read_form(
         request,
@@ -51,7 +52,7 @@ async def recognize(request: Request, service: Shared) -> JSONResponse:
     )
     data = await _picture(service, form)
     with service.admission.admit(weight):
-        result = await read_picture(service, request, data, read_options(query, service))
+        result = await read_picture(service, request, data, options)
     return JSONResponse(_answer(result, settings.compat_plate, received))
 
 

@@ -25,7 +25,7 @@ from app.api.compat.platerecognizer_bodies import (
 )
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
-from app.api.reading import admission_weight, read_options, read_picture
+from app.api.reading import admission_weight, read_picture
 from app.api.redacting import redact_picture, redaction_weight
 from app.api.service import Service, get_service
 from app.errors import (
@@ -90,13 +90,13 @@ router = APIRouter(
 @router.post("/v1/plate-reader/")
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
-    weight = admission_weight(ReadQuery(crops=False), service)
+    weight = admission_weight(ReadQuery(crops=False).options(service.settings), service)
     service.admission.check(weight)
     form = await _form(request, service)
     asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
     name, data = await _picture(service, form)
     config = asked.config
-    options = read_options(config.query(), service)
+    options = config.query().options(service.settings)
     if config.mode == "redaction":
         confidence = service.settings.redact_min_confidence
         options = replace(options, unread_confidence=confidence)

@@ -10,7 +10,6 @@ from app.api.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.api.errors import documented, error_body
 from app.api.reading import (
     admission_weight,
-    read_options,
     read_picture,
     read_pictures,
 )
@@ -26,6 +25,7 @@ from app.api.service import Service, get_service
 from app.errors import AlprError
 from app.logs import REQUEST_ID
 from app.options import ReadQuery
+from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
 Shared = Annotated[Service, Depends(get_service)]
@@ -74,24 +74,26 @@ _URL_BODY = {
 )
 async def predict_file(request: Request, service: Shared, query: Options) -> Prediction:
     settings = service.settings
-    weight = admission_weight(query, service)
+    options = query.options(settings)
+    weight = admission_weight(options, service)
     service.admission.check(weight)  # before the body is received, which takes its time
     data = await read_file(
         request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
     )
     with service.admission.admit(weight):
-        result = await read_picture(service, request, data, read_options(query, service))
+        result = await read_picture(service, request, data, options)
     return _answer(service, result)
 
 
 @router.post("/url", openapi_extra=_URL_BODY, summary="Fetch a picture and read it")
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
-    weight = admission_weight(query, service)
+    options = query.options(service.settings)
+    weight = admission_weight(options, service)
     service.admission.check(weight)
     body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
     data = await service.fetch(str(body.url))
     with service.admission.admit(weight):
-        result = await read_picture(service, request, data, read_options(query, service))
+        result = await read_picture(service, request, data, options)
     return _answer(service, result)
 
 
@@ -103,7 +105,8 @@ async def predict_url(request: Request, service: Shared, query: Options) -> Pred
 async def predict_batch(request: Request, service: Shared, query: Options) -> BatchPrediction:
     """One item for each file, in their order; a file that fails does not fail the others."""
     settings = service.settings
-    weight = admission_weight(query, service)
+    options = query.options(settings)
+    weight = admission_weight(options, service)
     service.admission.check(weight)
     files = await read_files(
         request,
@@ -114,16 +117,16 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
     )
     # However heavy, a batch is let in once nothing else is in flight.
     with service.admission.admit(min(weight * len(files), service.admission.limit)):
-        items = await _read_batch(service, request, files, query)
+        items = await _read_batch(service, request, files, options)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 
 
 async def _read_batch(
-    service: Service, request: Request, files: list[SentFile], query: ReadQuery
+    service: Service, request: Request, files: list[SentFile], options: ReadOptions
 ) -> list[BatchItem]:
     limit = service.settings.max_upload_bytes
     pictures = [file.data if len(file.data) <= limit else too_large(limit) for file in files]
-    outcomes = await read_pictures(service, request, pictures, read_options(query, service))
+    outcomes = await read_pictures(service, request, pictures, options)
     return [
         _item(service, file.filename, outcome)
         for file, outcome in zip(files, outcomes, strict=True)

@@ -73,13 +73,15 @@ async def predict_video(
 ) -> Response:
     """One reading for each vehicle that passes, from all frames that show its plate."""
     with ExitStack() as stack:
+        options = query.watch_options(service.settings)
+        weight = admission_weight(options.read, service)
+        service.admission.check(weight)  # before the video is received, which takes its time
         stack.enter_context(service.videos.admit())
-        stack.enter_context(service.admission.admit(admission_weight(query, service)))
         source = await _received(request, service, query, stack)
+        stack.enter_context(service.admission.admit(weight))
         reader = EngineReader(
             service, route=request.scope["route"].path, request_id=REQUEST_ID.get()
         )
-        options = query.watch_options(service.settings)
         so_far = Watched(crops=options.read.crops)
         events = watched(
             source,

@@ -16,7 +16,8 @@ from app.lab.evaluation.results import PhotoOutcome, PlateOutcome, RankedPlate, 
 from app.nz.decoder import Reading
 from app.nz.validation import normalize
 from app.vision.decode import decode_image
-from app.vision.pipeline import PlatePipeline, ReadOptions, Stopwatch
+from app.vision.pipeline import PlatePipeline, ReadOptions
+from app.vision.stopwatch import Stopwatch
 from app.vision.types import Box, Characters, Frame, Looks, Plate
 
 CANDIDATES_KEPT: Final = 5
