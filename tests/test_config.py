@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from app.config import Settings, unknown_variables
+from app.config import Settings
+from app.config.variables import unknown_variables
 
 
 @pytest.mark.parametrize(

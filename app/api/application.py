@@ -25,7 +25,8 @@ from app.api.serving import (
     running_server,
     watch_workers,
 )
-from app.config import Settings, unknown_variables
+from app.config import Settings
+from app.config.variables import unknown_variables
 
 logger = logging.getLogger(__name__)
 

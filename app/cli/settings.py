@@ -7,7 +7,8 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from app.config import REPOSITORY, Settings
+from app.config import Settings
+from app.config.weights import REPOSITORY
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from app.config import REPOSITORY, Settings
+from app.config import Settings
+from app.config.weights import REPOSITORY
 from app.errors import ModelCorrupt, ModelMissing
 from app.nz.calibration import GENERIC, has_calibration
 from app.weights.files import WeightFile

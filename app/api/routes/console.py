@@ -14,7 +14,8 @@ from app.api.errors import documented
 from app.api.files import MEDIA_TYPES, PageFile, file_answer, load, page_file
 from app.api.routes.predict import Shared, require_key
 from app.api.routes.status import IndexBody, index
-from app.config import Settings, is_secret
+from app.config import Settings
+from app.config.variables import is_secret
 from app.nz.series import SERIES
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "console"

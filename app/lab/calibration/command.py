@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from app import arguments as types
-from app.config import REPOSITORY
+from app.config.weights import REPOSITORY
 from app.lab.calibration.curve_plot import plot_curve
 from app.lab.calibration.fitting import fit_calibration
 from app.lab.calibration.outcome import Outcome, outcome

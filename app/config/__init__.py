@@ -1,0 +1,41 @@
+"""Settings: read once from the environment, then passed down.
+
+Every name is an environment variable with the prefix `ALPR_`; the table of docs/settings.md is
+checked against this class. Each module here has the settings of one concern.
+"""
+
+from pydantic_settings import SettingsConfigDict
+
+from app.config.access import AccessSettings
+from app.config.limits import LimitSettings
+from app.config.reading import ReadingSettings
+from app.config.running import RunningSettings
+from app.config.video import VideoSettings
+from app.config.weights import WeightsSettings
+
+UPLOAD_GRACE = 5.0
+"""Seconds that uploads which still come in after the draining have left."""
+CLOSING_SECONDS = 3.0
+"""Seconds for threads to end once every request is answered."""
+
+
+class Settings(  # the last is the first of the table
+    RunningSettings, AccessSettings, LimitSettings, VideoSettings, ReadingSettings, WeightsSettings
+):
+    model_config = SettingsConfigDict(
+        env_prefix="ALPR_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it has the keys in it
+        allow_inf_nan=False,
+    )
+
+    @property
+    def finish_seconds(self) -> float:
+        """Most seconds that what was accepted before the end of the draining takes."""
+        return max(UPLOAD_GRACE, self.url_timeout + 1) + self.deadline
+
+    @property
+    def stop_seconds(self) -> float:
+        """Most seconds from SIGTERM to the end of the process; who starts it has to wait longer."""
+        return self.drain_seconds + self.finish_seconds + CLOSING_SECONDS
