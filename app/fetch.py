@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -48,6 +49,19 @@ class UrlFetcher:
     async def fetch(self, url: str) -> bytes:
         """The bytes behind a URL.
 
+        Raises as `open`, also where the answer is not complete in time, and
+            RequestTooLarge: more bytes than allowed.
+        """
+        try:
+            async with asyncio.timeout(self.timeout), self.open(url) as answer:
+                return await self._body(answer)
+        except TimeoutError as error:
+            raise UrlUnreachable("The URL did not answer in time.") from error
+
+    @asynccontextmanager
+    async def open(self, url: str) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        """The answer with status 200 behind a URL, its body not read yet; it has no time limit.
+
         A name and password in the URL answer a Digest or Basic challenge of a private host that
         is named, at the scheme, host and port they were given for. Nobody else gets them.
 
@@ -55,23 +69,20 @@ class UrlFetcher:
             UrlNotAllowed: not http(s), or it or a redirect leads to an address that is no public
                 one. Names that cannot be resolved get the same answer, so that nothing can be
                 learned about the network behind the service.
-            UrlUnreachable: no complete answer with status 200 in time.
-            RequestTooLarge: more bytes than allowed.
+            UrlUnreachable: no answer with status 200.
         """
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await self._follow(_parsed(url))
-        except TimeoutError as error:
-            raise UrlUnreachable("The URL did not answer in time.") from error
+        async with AsyncExitStack() as held:
+            yield await self._follow(_parsed(url), held)
 
-    async def _follow(self, url: URL) -> bytes:
+    async def _follow(self, url: URL, held: AsyncExitStack) -> aiohttp.ClientResponse:
         login = self._login(url)
         origin = url.origin()
         for _ in range(self.max_redirects + 1):
-            body = await self._hop(url, login if url.origin() == origin else None)
-            if isinstance(body, bytes):
-                return body
-            url = _redirected(url, body)
+            answer = await self._hop(url, login if url.origin() == origin else None, held)
+            if answer.status not in _REDIRECTS or "Location" not in answer.headers:
+                return _accepted(answer)
+            url = _redirected(url, answer.headers["Location"])
+            await held.aclose()
         raise UrlUnreachable(f"The URL redirects more than {self.max_redirects} times.")
 
     def _login(self, url: URL) -> "_Login | None":
@@ -87,57 +98,60 @@ class UrlFetcher:
     def _is_named(self, url: URL) -> bool:
         return (url.raw_host or "").lower() in self.private_hosts
 
-    async def _hop(self, url: URL, login: "_Login | None") -> bytes | str:
-        """The body, or where the answer redirects to."""
+    async def _hop(
+        self, url: URL, login: "_Login | None", held: AsyncExitStack
+    ) -> aiohttp.ClientResponse:
         guard = _Guard(anywhere=self._is_named(url))
         resolver = self.resolver()
+        held.push_async_callback(resolver.close)
         try:
-            async with aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    resolver=resolver,
-                    socket_factory=guard.open_socket,
-                    ssl=self.certificates,
-                    use_dns_cache=False,
-                    force_close=True,
-                ),
-                timeout=aiohttp.ClientTimeout(total=None),  # the caller's counts for all hops
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,  # neither proxies nor .netrc of the environment
-                headers=_HEADERS,
-            ) as session:
-                return await self._request(session, url.with_user(None), login)
+            session = await held.enter_async_context(
+                aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(
+                        resolver=resolver,
+                        socket_factory=guard.open_socket,
+                        ssl=self.certificates,
+                        use_dns_cache=False,
+                        force_close=True,
+                    ),
+                    timeout=aiohttp.ClientTimeout(total=None),  # the caller's, for all hops
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    auto_decompress=False,
+                    trust_env=False,  # neither proxies nor .netrc of the environment
+                    headers=_HEADERS,
+                )
+            )
+            return await self._ask(session, url.with_user(None), login, held)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if not guard.passed:  # a malformed name, one without an address, or a private address
                 raise UrlNotAllowed(_ADDRESS_REFUSED) from error
             raise UrlUnreachable("The URL does not answer.") from error
-        finally:
-            await resolver.close()
 
-    async def _request(
-        self, session: aiohttp.ClientSession, url: URL, login: "_Login | None"
-    ) -> bytes | str:
+    async def _ask(
+        self, session: aiohttp.ClientSession, url: URL, login: "_Login | None", held: AsyncExitStack
+    ) -> aiohttp.ClientResponse:
         """Ask, with Digest where that is what is asked for, and again with Basic where that is."""
         digest = [] if login is None else [aiohttp.DigestAuthMiddleware(login.user, login.password)]
-        async with session.get(url, allow_redirects=False, middlewares=digest) as answer:
-            if login is None or not _asks_for_basic(answer):
-                return await self._answer(answer)
+        answer = await held.enter_async_context(
+            session.get(url, allow_redirects=False, middlewares=digest)
+        )
+        if login is None or not _asks_for_basic(answer):
+            return answer
+        answer.close()
         headers = {"Authorization": aiohttp.encode_basic_auth(login.user, login.password)}
-        async with session.get(url, allow_redirects=False, headers=headers) as answer:
-            return await self._answer(answer)
+        return await held.enter_async_context(
+            session.get(url, allow_redirects=False, headers=headers)
+        )
 
-    async def _answer(self, answer: aiohttp.ClientResponse) -> bytes | str:
-        if answer.status in _REDIRECTS and "Location" in answer.headers:
-            return answer.headers["Location"]
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise UrlUnreachable("The URL asks for a name and password, or for other ones.")
-        if answer.status != HTTPStatus.OK:
-            raise UrlUnreachable("The URL does not answer with a picture.")
+    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
-        async for chunk in answer.content.iter_any():
-            body += chunk
-            if len(body) > self.max_bytes:
-                raise RequestTooLarge(f"The picture has more than {self.max_bytes} bytes.")
+        try:
+            async for chunk in answer.content.iter_any():
+                body += chunk
+                if len(body) > self.max_bytes:
+                    raise RequestTooLarge(f"The picture has more than {self.max_bytes} bytes.")
+        except (aiohttp.ClientError, OSError) as error:
+            raise UrlUnreachable("The URL does not answer.") from error
         return bytes(body)
 
 
@@ -180,6 +194,15 @@ def _redirected(url: URL, location: str) -> URL:
         return _parsed(str(url.join(URL(location)).with_user(None)))
     except ValueError as error:
         raise UrlNotAllowed("The URL redirects to a malformed one.") from error
+
+
+def _accepted(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
+    """Raises UrlUnreachable."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        raise UrlUnreachable("The URL asks for a name and password, or for other ones.")
+    if answer.status != HTTPStatus.OK:
+        raise UrlUnreachable("The URL does not answer with a picture.")
+    return answer
 
 
 def _asks_for_basic(answer: aiohttp.ClientResponse) -> bool:
