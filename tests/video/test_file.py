@@ -120,10 +120,10 @@ def test_a_decoder_that_is_killed_on_the_way(clip: Path) -> None:
     with source(clip) as video:
         frames = iter(video)
         next(frames)
-        video._process.kill()
+        video.abort()
         rest = list(frames)
     assert len(rest) < 10
-    assert video._process.returncode is not None
+    assert video._decoder.status is not None
     if len(rest) < 9:  # what the pipe held was still given
         assert video.warning is not None
 
@@ -131,4 +131,4 @@ def test_a_decoder_that_is_killed_on_the_way(clip: Path) -> None:
 def test_leaving_ends_the_process(clip: Path) -> None:
     with source(clip) as video:
         next(iter(video))
-    assert video._process.returncode is not None
+    assert video._decoder.status is not None

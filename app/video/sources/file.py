@@ -1,25 +1,18 @@
 """Frames of a video file."""
 
-import json
-import os
-import selectors
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 
 import numpy as np
 
 from app.errors import InvalidVideo, TooManyPixels, VideoTooLong
+from app.video.sources.process import DecoderProcess
 from app.video.types import VideoFrame, VideoInfo
 
 STALL_S = 20.0
 """A decoder that says nothing for so long, while it is waited for, hangs."""
-_PIECE = 1 << 20
-_LONGEST_LINE = 1 << 12
 _MISSING_S = 0.5
 _MISSING_FRAMES = 0.05
 
@@ -51,25 +44,16 @@ class FileSource:
             TooManyPixels, VideoTooLong: as its container says.
         """
         self.warning: str | None = None
+        self.dropped = 0
+        """None: a file waits for whoever reads it."""
         self.frames = 0
         """Frames passed by so far, those not asked for included."""
         self.duration_s = 0.0
         """Time of the last of them."""
         self._max_seconds = max_seconds
         self._stall_s = stall_s
-        self._buffer = bytearray()
-        command = [sys.executable, "-m", "app.video.sources.decoding"]
         arguments = [str(path.absolute()), str(fps), str(max_pixels)]
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter
-            command + arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=Path(__file__).resolve().parents[3],
-        )
-        assert self._process.stdout is not None
-        self._out: IO[bytes] = self._process.stdout
+        self._decoder = DecoderProcess("app.video.sources.decoding", *arguments)
         try:
             self.info = self._opened(max_pixels)
         except BaseException:
@@ -89,24 +73,22 @@ class FileSource:
 
     def abort(self) -> None:
         """End the decoding process, from any thread: the iteration ends then."""
-        self._process.kill()
+        self._decoder.kill()
 
     def close(self) -> None:
         """End the decoding process and forget it."""
-        self.abort()
-        self._process.wait()
-        self._out.close()
+        self._decoder.close()
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Raises InvalidVideo where not one frame can be decoded, VideoTooLong at the limit."""
         given = 0
-        while (message := self._message()) is not None:
+        while (message := self._decoder.message(self._stall_s)) is not None:
             self.frames, self.duration_s = message["frames"], message["at_s"]
             if message["kind"] == "end":
                 self.warning = self._missing()
                 break
             shape = message["height"], message["width"], 3
-            pixels = self._take(shape[0] * shape[1] * shape[2])
+            pixels = self._decoder.take(shape[0] * shape[1] * shape[2], self._stall_s)
             if pixels is None:
                 self.warning = self._broken()
                 break
@@ -120,7 +102,7 @@ class FileSource:
             raise InvalidVideo("No frame of the video can be decoded.")
 
     def _opened(self, max_pixels: int) -> VideoInfo:
-        message = self._message()
+        message = self._decoder.message(self._stall_s)
         if message is None or message.pop("kind") != "info":
             raise InvalidVideo("The file is no video that can be read, or it is damaged.")
         info = VideoInfo(**message)
@@ -147,34 +129,3 @@ class FileSource:
 
     def _broken(self) -> str:
         return f"The video is damaged: decoding it stopped after {self.duration_s:.1f} s."
-
-    def _message(self) -> dict[str, Any] | None:
-        """The decoder's next message; None where it has ended or hangs."""
-        while (end := self._buffer.find(b"\n", 0, _LONGEST_LINE)) < 0:
-            if not self._more():
-                return None
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        message: dict[str, Any] = json.loads(line)
-        return message
-
-    def _take(self, size: int) -> bytes | None:
-        """That many bytes; None where the decoder ends before them."""
-        while len(self._buffer) < size:
-            if not self._more():
-                return None
-        taken = bytes(memoryview(self._buffer)[:size])
-        del self._buffer[:size]
-        return taken
-
-    def _more(self) -> bool:
-        """Wait for bytes of the decoder; False at its end or where it takes too long."""
-        deadline = time.monotonic() + self._stall_s
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._out, selectors.EVENT_READ)
-            while (left := deadline - time.monotonic()) > 0:
-                if selector.select(left):
-                    piece = os.read(self._out.fileno(), _PIECE)
-                    self._buffer += piece
-                    return bool(piece)
-        return False
