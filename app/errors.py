@@ -11,6 +11,10 @@
     ├── VideoError               the file cannot be read as a video
     │   ├── InvalidVideo         no video, or nothing of it can be decoded
     │   └── VideoTooLong         longer than the limit
+    ├── CameraError              about live sources
+    │   ├── CameraLost           no connection, or no frame any more: tried again
+    │   ├── InvalidCameras       the file of cameras, or a source, is not right
+    │   └── UnknownCamera        there is no such camera
     ├── RequestError             the request itself is wrong
     │   ├── InvalidRequest       a field is missing, unknown or malformed
     │   ├── UnsupportedMediaType the body is of another kind than the endpoint takes
@@ -81,6 +85,22 @@ class InvalidVideo(VideoError):
 
 class VideoTooLong(VideoError):
     code = "video_too_long"
+
+
+class CameraError(AlprError):
+    code = "camera_lost"
+
+
+class CameraLost(CameraError):
+    code = "camera_lost"
+
+
+class InvalidCameras(CameraError):
+    code = "invalid_cameras"
+
+
+class UnknownCamera(CameraError):
+    code = "unknown_camera"
 
 
 class RequestError(AlprError):

@@ -67,12 +67,17 @@ class PassEvent:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A frame was read: of which time, and what was found."""
+    """A frame was read: of which time, and what was found.
+
+    `passes` are those of the detector, `unread` the plates that were followed, are gone since the
+    last frame, and had no reading that could be told.
+    """
 
     at_s: float
     plates: int
     timings_ms: dict[str, float]
     passes: int = 1
+    unread: int = 0
 
 
 def direction(first: Box, last: Box) -> Direction:

@@ -12,7 +12,7 @@ from app.video.cuts import CutDetector
 from app.video.fusion import FusedReading, Look, PlateFusion
 from app.video.passes import BestFrame, EventKind, Pass, PassEvent, Progress, direction
 from app.video.tracking import Sighting, Track, Tracker
-from app.video.types import VideoFrame
+from app.video.types import Silence, VideoFrame
 from app.vision.pipeline import ReadOptions
 from app.vision.types import Box, Frame, FrameResult, Plate
 
@@ -26,7 +26,8 @@ class FrameReader(Protocol):
     @property
     def decoder(self) -> PlateDecoder: ...
 
-    def read_frame(self, frame: Frame, options: ReadOptions) -> FrameResult: ...
+    def read_frame(self, frame: Frame, options: ReadOptions) -> FrameResult | None:
+        """None where there was no time for it: nothing is known of that frame."""
 
     def is_small(self, box: Box) -> bool: ...
 
@@ -48,29 +49,37 @@ class WatchOptions:
 
 
 def watch(
-    frames: Iterable[VideoFrame], reader: FrameReader, options: WatchOptions
+    frames: Iterable[VideoFrame | Silence], reader: FrameReader, options: WatchOptions
 ) -> Iterator[PassEvent | Progress]:
     """Tell the passes of a video as they happen, and after each frame that it was read.
 
     Times of the frames must rise. Nothing is read ahead: a frame is taken when the one before is
-    done. Raises what the frames and the reader raise.
+    done. In the silence of a live stream passes end by its time. Raises what the frames and the
+    reader raise.
     """
     tracker, cuts = Tracker(), CutDetector()
     known: dict[int, _Passing] = {}
     read = replace(options.read, crops=False)
-    at_s = 0.0
+    at_s, unread = 0.0, 0
 
     def over(tracks: Iterable[Track]) -> Iterator[PassEvent]:
+        nonlocal unread
         for track in tracks:
             passing = known.pop(track.number)
             passing.take(track)
             yield from passing.end(at_s)
+            unread += passing.is_unread
 
     for frame in frames:
         at_s = frame.at_s
+        if isinstance(frame, Silence):
+            yield from over(tracker.step(at_s, []))
+            continue
         if cuts.is_cut(frame.picture):
             yield from over(tracker.end())
         result = reader.read_frame(frame.picture, read)
+        if result is None:
+            continue
         ended = tracker.step(at_s, [_sighting(frame, plate) for plate in result.plates])
         for track in tracker.tracks:
             if track.number not in known:
@@ -79,7 +88,8 @@ def watch(
                 known[track.number].take(track, frame)
                 yield from known[track.number].tell(at_s)
         yield from over(ended)
-        yield Progress(at_s, len(result.plates), result.timings_ms, result.passes)
+        yield Progress(at_s, len(result.plates), result.timings_ms, result.passes, unread)
+        unread = 0
     yield from over(tracker.end())
 
 
@@ -145,6 +155,11 @@ class _Passing:
         if self.told is None:
             yield self._event("new", at_s, reading)
         yield self._event("end", at_s, reading)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether a plate was there long enough, and nothing was told of it."""
+        return self.told is None and self.frames >= self.options.min_agreeing
 
     def _reading(self) -> FusedReading | None:
         reading = self.fusion.reading()
