@@ -12,7 +12,7 @@ Pictures are (h, w, 3) uint8 BGR. `truth` is a `LabelledPlate`: text, format, sc
 severity and level, box, quad, character height, readable. The same generator state and arguments
 give the same pixels. Serials are random strings; none is taken from a list of vehicles.
 
-On the command line: `python -m app.lab.synth crops|photos|sheet|scene`.
+On the command line: `python -m app.lab.synth crops|photos|sheet|scene|video`.
 """
 
 from app.lab.synth.camera import degrade

@@ -34,7 +34,7 @@ def blur(light: Field, conditions: Conditions) -> Field:
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), sigma), np.float32)
     length = conditions.motion * conditions.character_height
     if length > 1:
-        kernel = _trail(length, np.radians(conditions.motion_angle))
+        kernel = trail(length, np.radians(conditions.motion_angle))
         light = np.asarray(
             cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32
         )
@@ -62,7 +62,7 @@ def compress(picture: Image, quality: int) -> Image:
     return np.asarray(decoded, np.uint8)
 
 
-def _trail(length: float, angle: float) -> Field:
+def trail(length: float, angle: float) -> Field:
     """Kernel of a straight movement, `length` pixels long."""
     size = 2 * int(np.ceil(length / 2)) + 1
     middle = size // 2

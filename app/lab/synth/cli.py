@@ -19,6 +19,7 @@ from app.lab.synth.serials import MIXES
 from app.lab.synth.sheet import contact_sheet
 from app.lab.synth.spec import draw_spec
 from app.lab.synth.types import Image
+from app.lab.synth.video import command as video_command
 from app.nz.formats import format_of
 
 _T = TypeVar("_T")
@@ -62,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     scene.add_argument("--seed", type=types.natural, default=0)
     scene.add_argument("--text", help="serial; a random one of the standard series if left out")
     scene.set_defaults(run=_scene)
+
+    video = commands.add_parser("video", help="clips of vehicles that pass")
+    video_command.configure(video)
 
     speed = commands.add_parser("speed", help="crops a second on one core")
     _common(speed, count=1000)

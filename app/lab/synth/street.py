@@ -7,10 +7,10 @@ from app.lab.synth.canvas import Canvas
 from app.lab.synth.texture import Field, clouds
 
 
-def draw_street(rng: np.random.Generator, canvas: Canvas) -> None:
-    """Sky, hills, houses, hedge, footpath and road."""
+def draw_street(rng: np.random.Generator, canvas: Canvas) -> int:
+    """Sky, hills, houses, hedge, footpath and road; returns the row of the horizon."""
     height, width = canvas.light.shape[:2]
-    horizon = round(height * float(rng.uniform(0.42, 0.48)))
+    horizon: int = round(height * float(rng.uniform(0.42, 0.48)))
     sky = np.linspace(0, 1, horizon, dtype=np.float32)[:, None, None]
     canvas.light[:horizon] = (
         np.array((225, 185, 150), np.float32) * (1 - sky) + np.array((235, 228, 220)) * sky
@@ -50,6 +50,7 @@ def draw_street(rng: np.random.Generator, canvas: Canvas) -> None:
         ]
     ) * (width, height)
     cv2.fillPoly(canvas.light, [lane.astype(np.int32)], (196, 200, 202), cv2.LINE_AA)
+    return horizon
 
 
 def _draw_house(
