@@ -42,11 +42,14 @@ CANDIDATES = 4
 class Look:
     """One look at a plate.
 
-    `text` is as read, `plates` what it may be by itself, likeliest first. `height` is in pixels;
-    `sharpness` has any unit.
+    `text` is as read, `plates` what it may be by itself, likeliest first, `answer` what it would
+    be answered by itself. `height` is in pixels; `sharpness` has any unit.
     """
 
+    at_s: float
+
     text: str
+    answer: str
     plates: tuple[str, ...]
     confidence: float
     evidence: Evidence
@@ -92,6 +95,11 @@ class PlateFusion:
         self._looks.append(look)
         if len(self._looks) > KEPT:
             self._looks.remove(min(self._looks, key=lambda kept: kept.weight))
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Those that the plate is read from, by their time."""
+        return tuple(sorted(self._looks, key=lambda look: look.at_s))
 
     def reading(self) -> FusedReading | None:
         """What all looks together say; None before the first."""

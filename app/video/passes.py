@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from app.video.fusion import FusedReading
+from app.video.fusion import FusedReading, Look
 from app.vision.types import Box, Frame, Plate
 
 EventKind = Literal["new", "update", "end"]
@@ -43,7 +43,7 @@ class Pass:
     """A vehicle that passes, as far as is known by `last_seen_s`.
 
     `id` is the same in all events of a pass. Times are seconds of the video's own time. `frames`
-    are those that its plate was found in.
+    are those that its plate was found in, `looks` those that it was read from.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Pass:
     frames: int
     direction: Direction
     best: BestFrame
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

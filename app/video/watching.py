@@ -184,12 +184,15 @@ class _Passing:
                 frames=self.frames,
                 direction=direction(self.first.box, self.last.box),
                 best=self.best[1],
+                looks=self.fusion.looks,
             ),
         )
 
     def _look(self, sighting: Sighting, plate: Plate) -> Look:
         return Look(
+            at_s=sighting.at_s,
             text=plate.characters.text,
+            answer=sighting.text,
             plates=tuple(candidate.plate for candidate in plate.reading.candidates),
             confidence=sighting.confidence,
             evidence=self.reader.decoder.evidence(plate.looks.decoded.probabilities),

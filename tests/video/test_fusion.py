@@ -27,7 +27,9 @@ def look(
     slots = distributions(text, mistakes or {})
     reading = decoder.decode(slots)
     plates = tuple(candidate.plate for candidate in reading.candidates)
-    return Look(reading.raw, plates, confidence, decoder.evidence(slots), height, sharpness)
+    answer = reading.corrected_plate or reading.raw
+    evidence = decoder.evidence(slots)
+    return Look(0.0, reading.raw, answer, plates, confidence, evidence, height, sharpness)
 
 
 def test_nothing_seen(decoder: PlateDecoder) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,15 @@ class Condition:
     def holds(self, tags: dict[str, str]) -> bool:
         values = (tags.get(self.column, ""), *tag_values(tags, self.column))
         return (self.value in values) != self.negated
+
+
+def hold(conditions: Iterable[Condition], tags: dict[str, str]) -> bool:
+    """Those on one column with "=" are alternatives, all others must hold together."""
+    groups: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        key = f"not {condition.value}" if condition.negated else ""
+        groups.setdefault(f"{condition.column} {key}", []).append(condition)
+    return all(any(one.holds(tags) for one in group) for group in groups.values())
 
 
 def parse_condition(text: str) -> Condition:

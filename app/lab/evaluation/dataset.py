@@ -6,13 +6,13 @@ name of each picture is the plate on it.
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from app.lab.errors import DatasetError
-from app.lab.evaluation.conditions import Condition
+from app.lab.evaluation.conditions import Condition, hold
 from app.lab.evaluation.matching import BoxF
 from app.nz.validation import normalize
 from app.pictures import find_pictures
@@ -49,8 +49,7 @@ class Photo:
 def load_dataset(folder: Path, conditions: Sequence[Condition] = ()) -> list[Photo]:
     """Photos in the order of `labels.csv`, or of their names without one.
 
-    Conditions on one column with "=" are alternatives, all others must hold together. A photo stays
-    if one of its rows fits; its other labels are then not counted.
+    A photo stays if the conditions hold for one of its rows; its other labels are then not counted.
 
     Raises:
         DatasetError: no such data set, a malformed row, a missing picture, or no photo left.
@@ -135,17 +134,9 @@ def _parse_box(values: Sequence[str]) -> BoxF | None:
     return x1, y1, x2, y2
 
 
-def _choose(photo: Photo, conditions: Iterable[Condition]) -> Photo | None:
+def _choose(photo: Photo, conditions: Sequence[Condition]) -> Photo | None:
     """The photo with its labels counted or not, None where nothing of it fits."""
-    groups: dict[str, list[Condition]] = {}
-    for condition in conditions:
-        key = f"not {condition.value}" if condition.negated else ""
-        groups.setdefault(f"{condition.column} {key}", []).append(condition)
-
-    def fits(tags: dict[str, str]) -> bool:
-        return all(any(one.holds(tags) for one in group) for group in groups.values())
-
     if not photo.labels:
-        return photo if fits(photo.tags) else None
-    labels = tuple(replace(label, counted=fits(label.tags)) for label in photo.labels)
+        return photo if hold(conditions, photo.tags) else None
+    labels = tuple(replace(label, counted=hold(conditions, label.tags)) for label in photo.labels)
     return replace(photo, labels=labels) if any(label.counted for label in labels) else None

@@ -15,6 +15,8 @@ from app.building import build_engine
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.errors import DatasetError
+from app.lab.evaluation.clips.command import run_clips
+from app.lab.evaluation.clips.dataset import is_clip_set
 from app.lab.evaluation.conditions import condition_argument
 from app.lab.evaluation.dataset import Photo, load_dataset
 from app.lab.evaluation.report.html import html_report
@@ -29,7 +31,8 @@ from app.weights.resolve import resolve_weights
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "DATASET is a folder with a labels.csv (file, text, x1, y1, x2, y2, and any "
-        "other columns), or one whose file names are the plates. The files written by --json, "
+        "other columns), or one whose file names are the plates; or one of clips, with a "
+        "labels.csv of passes (file, text, start_s, end_s). The files written by --json, "
         "--samples and --html name plates: keep them private."
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET")
@@ -52,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recall-only",
         action="store_true",
-        help="the photos show plates without a label: leave out precision",
+        help="photos or clips show plates without a label: leave out precision",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and outcomes")
     parser.add_argument(
@@ -69,12 +72,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--min-confidence", type=types.share, help="lowest detection confidence")
     parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
+    parser.add_argument(
+        "--fps", type=types.seconds, help="clips: frames read for each second of video"
+    )
+    parser.add_argument("--list", action="store_true", help="clips: list what was not read right")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, write. Status 1 if a picture could not be decoded."""
+    """Measure, print, write. Status 1 if a picture or a clip could not be decoded."""
     settings = Settings()
+    if is_clip_set(arguments.dataset):
+        return run_clips(arguments, settings)
+    if arguments.fps or arguments.list:
+        raise InvalidRequest("--fps and --list are for clips.")
     evaluation = measure(arguments, settings)
     summary = summarise(evaluation, arguments.by)
     if arguments.json is not None:

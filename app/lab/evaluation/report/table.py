@@ -74,7 +74,9 @@ def _overview(evaluation: Evaluation, summary: Summary) -> Table:
     where = f" where {', '.join(evaluation.where)}" if evaluation.where else ""
     counts = f"{len(evaluation.photos)} pictures, {len(evaluation.plates)} plates"
     networks = " + ".join(name for name in (evaluation.detector, evaluation.ocr) if name)
-    table = _table(f"{evaluation.dataset}{where}: {counts}; {networks}", "", "count", "rate, 95 %")
+    table = new_table(
+        f"{evaluation.dataset}{where}: {counts}; {networks}", "", "count", "rate, 95 %"
+    )
     for name, value in overview_rows(summary):
         table.add_row(name, format_count(value), format_rate(value))
     if summary.detection is not None and summary.detection.false_plates is not None:
@@ -86,7 +88,7 @@ def _overview(evaluation: Evaluation, summary: Summary) -> Table:
 
 
 def _reading(summary: Summary) -> Table:
-    table = _table("Reading", "", RAW, CORRECTED)
+    table = new_table("Reading", "", RAW, CORRECTED)
     metrics = [summary.metrics[RAW], summary.metrics[CORRECTED]]
     characters = [summary.characters[RAW], summary.characters[CORRECTED]]
     counts = [f"{one.correct} / {one.partial} / {one.failed}" for one in metrics]
@@ -114,7 +116,7 @@ def _confusions(matrix: dict[str, dict[str, int]], most: int = 8) -> str:
 
 
 def _confidence(summary: Summary) -> Table:
-    table = _table("Confidence", "", "ECE", "bias", "threshold", "coverage", "precision")
+    table = new_table("Confidence", "", "ECE", "bias", "threshold", "coverage", "precision")
     for name, one in summary.confidence.items():
         error, bias = one.reliability.expected_error, one.reliability.bias
         chosen = one.risk_coverage.chosen
@@ -137,7 +139,7 @@ def _confidence(summary: Summary) -> Table:
 
 
 def _remaining(summary: Summary) -> Table:
-    table = _table(f"Remaining errors: {len(summary.remaining)}", "", "plates", "truth in list")
+    table = new_table(f"Remaining errors: {len(summary.remaining)}", "", "plates", "truth in list")
     for cause, meaning in CAUSES.items():
         errors = [error for error in summary.remaining if error.cause == cause]
         listed = sum(error.rank is not None for error in errors)
@@ -149,7 +151,7 @@ def _groups(column: str, summary: Summary) -> Table:
     groups = summary.breakdown[column]
     left_out = len(groups) - LARGEST_GROUPS
     title = f"By {column}" + (f" ({left_out} smaller ones in the report)" if left_out > 0 else "")
-    table = _table(title, "", "plates", "found %", "raw %", "corrected %", "95 %", "top 3 %")
+    table = new_table(title, "", "plates", "found %", "raw %", "corrected %", "95 %", "top 3 %")
     for group in groups[:LARGEST_GROUPS]:
         table.add_row(
             escape(group.name),
@@ -164,7 +166,7 @@ def _groups(column: str, summary: Summary) -> Table:
 
 
 def _timings(summary: Summary) -> Table:
-    table = _table("Milliseconds a picture", "", "mean", "p50", "p99")
+    table = new_table("Milliseconds a picture", "", "mean", "p50", "p99")
     for stage, timing in summary.timings_ms.items():
         table.add_row(stage, *_fixed((timing.mean, timing.p50, timing.p99)))
     return table
@@ -174,7 +176,8 @@ def _fixed(values: Iterable[float]) -> list[str]:
     return [f"{value:.2f}" for value in values]
 
 
-def _table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
+    """Empty, its first column to the left and the others to the right."""
     headers: Sequence[str] = columns
     table = Table(title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for index, header in enumerate(headers):
