@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 
 UV_VERSION := 0.13.9
 
-.PHONY: serve test lint unit stress format requirements upgrade clean
+# A file of tests has one process, in the order of their names: those of one server stay together.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: serve test lint unit slow stress format requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
@@ -19,7 +22,11 @@ lint: $(VENV)/.development
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.development
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# What takes tens of seconds each, with all the photos there are.
+slow: $(VENV)/.development
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
 
 # Hours: the suite ten times in random order on busy cores, and once on one core.
 stress: $(VENV)/.development

@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 command.configure(subparser)
         parsed = parser.parse_args(given)
         if chosen != "serve":  # which logs it
-            variables = importlib.import_module("app.config.variables")
-            for warning in variables.unknown_variables(os.environ):
+            settings = importlib.import_module("app.config.variables")
+            for warning in settings.unknown_variables(os.environ):
                 print(f"warning: {warning}", file=sys.stderr)
         status: int = parsed.run(parsed)
     except ValidationError as error:

@@ -67,10 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
     pictures = list(find_pictures(arguments.paths))
     asked = {name: getattr(arguments, name) for name in ReadQuery.model_fields}
     options = ReadQuery.model_validate(asked).options(settings)
+    folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
     weights = resolve_weights(settings)
     model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)
     engine = build_engine(settings, weights)
-    folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
     table = Table("picture", "plate", "confidence", "format", "corrected", "ms")
     failed = 0
     try:

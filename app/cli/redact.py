@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         style=arguments.style,
         rotate=arguments.rotate or settings.rotate,
     )
-    pipeline = build_pipeline(settings, resolve_weights(settings), threads=usable_processors())
     folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
     pictures = list(find_pictures(arguments.paths))
+    pipeline = build_pipeline(settings, resolve_weights(settings), threads=usable_processors())
     covered = failed = readable = remaining = 0
     for path in track(pictures, "redacting", console=Console(stderr=True), transient=True):
         data = path.read_bytes()

@@ -36,7 +36,7 @@ def test_answers_are_documented(server: Server, mode: GenerationMode) -> None:
     for operation in operations:
 
         @settings(
-            max_examples=15,
+            max_examples=8,
             derandomize=True,
             deadline=None,
             database=None,

@@ -53,7 +53,6 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
 def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
     runtime: Path,
     image: Path,

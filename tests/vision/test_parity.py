@@ -66,11 +66,12 @@ def photos(shared: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def expected(reference: ALPR, photos: list[Path]) -> dict[Path, list[str]]:
-    """Non-empty texts of fast-alpr, in alphabetical order: an empty reading is no plate."""
-    return {photo: _texts(reference, photo) for photo in photos}
+    """Non-empty texts of fast-alpr for every eighth photo."""
+    return {photo: _texts(reference, photo) for photo in photos[::8]}
 
 
 def _texts(alpr: ALPR, photo: Path) -> list[str]:
+    """In alphabetical order; an empty reading is no plate."""
     frame = cv2.imread(str(photo))
     assert frame is not None
     return sorted(
@@ -78,19 +79,27 @@ def _texts(alpr: ALPR, photo: Path) -> list[str]:
     )
 
 
-def test_all_texts_are_those_of_fast_alpr(
+def _ours(pipeline: PlatePipeline, photo: Path) -> list[str]:
+    options = ReadOptions(min_confidence=0.4, enhance="off")
+    plates = pipeline.read_bytes(photo.read_bytes(), options).plates
+    return sorted(plate.characters.text for plate in plates)
+
+
+def test_texts_are_those_of_fast_alpr(
     expected: dict[Path, list[str]], hub_pipeline: PlatePipeline
 ) -> None:
-    assert len(expected) == 330
-    options = ReadOptions(min_confidence=0.4, enhance="off")
+    assert len(expected) > 40
+    for photo, texts in expected.items():
+        assert _ours(hub_pipeline, photo) == texts, photo.name
+
+
+@pytest.mark.slow
+def test_all_texts_are_those_of_fast_alpr(
+    reference: ALPR, photos: list[Path], hub_pipeline: PlatePipeline
+) -> None:
+    assert len(photos) == 330
     different = [
-        photo.name
-        for photo, texts in expected.items()
-        if texts
-        != sorted(
-            plate.characters.text
-            for plate in hub_pipeline.read_bytes(photo.read_bytes(), options).plates
-        )
+        photo.name for photo in photos if _ours(hub_pipeline, photo) != _texts(reference, photo)
     ]
     assert different == []
 

@@ -147,6 +147,7 @@ def hub_pipeline(shared: Path) -> PlatePipeline:
     return build_pipeline(settings, resolve_weights(settings), threads=2)
 
 
+@pytest.mark.slow
 def test_auto_finds_distant_plates_on_real_photos(
     shared: Path, hub_pipeline: PlatePipeline
 ) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import SHARED_WEIGHTS
 pytest.importorskip("rapidfuzz")
 
 
+@pytest.mark.slow
 def test_versions_are_made_and_measured(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +41,7 @@ def test_the_projects_own_pair_is_quantized_too(tmp_path: Path) -> None:
     dataset = tmp_path / "photos"
     dataset.mkdir()
     rows = ["file,text,x1,y1,x2,y2"]
-    for number in range(8):
+    for number in range(6):
         image, plate = draw_scene(np.random.default_rng(number))
         cv2.imwrite(str(dataset / f"{number}.jpg"), image)
         rows.append(f"{number}.jpg,{plate.text},{','.join(f'{side:.1f}' for side in plate.box)}")
