@@ -13,8 +13,10 @@ from app.nz.calibration import GENERIC, Calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.processors import usable_processors
 from app.vision.backends.cuda import COPIES
-from app.vision.backends.graph import optimize_detector, takes_other_heights
-from app.vision.backends.sessions import Session, open_session
+from app.vision.backends.graph import resizable_side
+from app.vision.backends.opening import Loader
+from app.vision.backends.runtime import Runtime, choose_runtime
+from app.vision.backends.sessions import Session
 from app.vision.detector import BORDER, PlateDetector, lower_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
@@ -23,13 +25,19 @@ from app.weights.resolve import Network, Weights
 
 
 def build_pipeline(
-    settings: Settings, weights: Weights, *, threads: int, slices: PlateDetector | None = None
+    settings: Settings,
+    weights: Weights,
+    *,
+    threads: int,
+    slices: PlateDetector | None = None,
+    loader: Loader | None = None,
 ) -> PlatePipeline:
     """Load both networks, each run of which spreads over that many threads, and warm them up.
 
     Args:
         slices: runs the passes of sliced inference side by side, as many as there are threads;
             without it they run one after the other on the pipeline's own detector.
+        loader: opened the same networks before; by default a new one, see `build_loader`.
 
     Raises:
         ModelError: a network cannot be loaded, or not on the device of the settings.
@@ -39,7 +47,8 @@ def build_pipeline(
     plate_filter = PlateFilter(
         settings.min_aspect_ratio, settings.max_aspect_ratio, settings.small_plate_aspect_ratio
     )
-    detector = build_detector(settings, weights, threads=threads)
+    loader = loader or build_loader(settings)
+    detector = build_detector(settings, weights, threads=threads, loader=loader)
     search = PlateSearch(
         detector,
         slices or detector,
@@ -52,7 +61,7 @@ def build_pipeline(
         spread=map if slices is None else ThreadPoolExecutor(threads, "slice").map,
     )
     recognizer = PlateRecognizer(
-        open_session(weights.ocr.path, device=settings.device, threads=threads),
+        loader.recognizer(weights.ocr.path, threads=threads, runs=_runs(settings, threads)),
         load_plate_config(weights.ocr.config),
         full_batches=settings.device == "cuda",
     )
@@ -72,7 +81,7 @@ def build_pipeline(
         max_pixels=settings.max_pixels,
         enhance_below=settings.enhance_below,
     )
-    warm_up(pipeline, runs=COPIES if settings.device == "cuda" else 1)
+    warm_up(pipeline, runs=_copies(loader.runtime, _runs(settings, threads)))
     return pipeline
 
 
@@ -85,22 +94,41 @@ def _calibration(ocr: Network) -> Calibration:
         raise ModelCorrupt(str(error)) from error
 
 
-def build_detector(settings: Settings, weights: Weights, *, threads: int) -> PlateDetector:
-    """The detector alone. Raises ModelError."""
-    path = weights.detector.path
-
-    def load(height: int | None = None) -> Session:
-        network = optimize_detector(path, height=height, steady=settings.device == "cuda")
-        return open_session(network, device=settings.device, threads=threads)
-
-    square = load()
-    heights = lower_heights(square.get_inputs()[0].shape[-1])
-    tight = settings.padding == "tight" and takes_other_heights(path)
-    return PlateDetector(
-        square,
-        min_confidence=settings.min_confidence,
-        lower=[load(height) for height in heights] if tight else (),
+def build_loader(settings: Settings) -> Loader:
+    """What opens networks on the runtime of the settings. Raises BackendUnavailable."""
+    return Loader(
+        choose_runtime(
+            backend=settings.backend, precision=settings.precision, device=settings.device
+        )
     )
+
+
+def build_detector(
+    settings: Settings, weights: Weights, *, threads: int, loader: Loader | None = None
+) -> PlateDetector:
+    """The detector alone; arguments and errors are those of `build_pipeline`."""
+    path, loader = weights.detector.path, loader or build_loader(settings)
+    side = resizable_side(path) if settings.padding == "tight" else None
+
+    def load(height: int | None) -> Session:
+        return loader.detector(path, height=height, threads=threads, runs=_runs(settings, threads))
+
+    heights = lower_heights(side) if side else ()
+    with ThreadPoolExecutor(usable_processors(settings.processes), "load") as loading:
+        square, *lower = loading.map(load, (None, *heights))
+    return PlateDetector(square, min_confidence=settings.min_confidence, lower=lower)
+
+
+def _runs(settings: Settings, threads: int) -> int:
+    """Runs side by side of a network: those on one thread are shared by all workers."""
+    return settings.workers if threads == 1 else 1
+
+
+def _copies(runtime: Runtime, runs: int) -> int:
+    """Of a network, each of which prepares more in its first run."""
+    if runtime.device == "cuda":
+        return COPIES
+    return runs if runtime.backend == "openvino" else 1
 
 
 def warm_up(pipeline: PlatePipeline, *, runs: int) -> None:
@@ -125,9 +153,12 @@ def build_engine(
     """
     cv2.setNumThreads(1)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    together = build_pipeline(settings, weights, threads=1)
+    loader = build_loader(settings)
+    together = build_pipeline(settings, weights, threads=1, loader=loader)
     threads = min(settings.workers, usable_processors(settings.processes))
     alone = together
     if settings.device == "cpu" and threads > 1:
-        alone = build_pipeline(settings, weights, threads=threads, slices=together.detector)
+        alone = build_pipeline(
+            settings, weights, threads=threads, slices=together.detector, loader=loader
+        )
     return Engine(alone, together, workers=settings.workers, observe=observe)

@@ -29,10 +29,11 @@
     │   ├── Overloaded           too many requests in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
     │   └── NotReady             starting, or draining before the end
-    ├── ModelError               start-up: weights or device
+    ├── ModelError               start-up: weights, device or backend
     │   ├── ModelMissing         no file where the settings say
     │   ├── ModelCorrupt         size or checksum differs, or no such network inside
-    │   └── DeviceUnavailable    the requested execution provider does not load
+    │   ├── DeviceUnavailable    the requested execution provider does not load
+    │   └── BackendUnavailable   the library that should run the networks does not load
     ├── NotInstalled             a command needs what this installation leaves out
     └── InternalError            a fault nobody foresaw: ours to mend
         └── InferenceError       a network failed on an input
@@ -179,6 +180,10 @@ class ModelCorrupt(ModelError):
 
 class DeviceUnavailable(ModelError):
     code = "device_unavailable"
+
+
+class BackendUnavailable(ModelError):
+    code = "backend_unavailable"
 
 
 class NotInstalled(AlprError):

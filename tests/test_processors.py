@@ -10,6 +10,8 @@ from app.building import build_engine
 from app.config import Settings
 from app.processors import cgroup_quota, usable_processors
 from app.vision.backends import sessions
+from app.vision.backends.runtime import Device
+from app.vision.backends.sessions import Session
 from app.weights.resolve import resolve_weights
 
 V2 = "41 31 0:38 {root} /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw"
@@ -135,11 +137,11 @@ def test_no_session_has_more_threads_than_workers_and_processors(
     opened: set[int] = set()
     open_session = sessions.open_session
 
-    def counted(path: Path, *, device: str, threads: int) -> object:
+    def counted(network: Path | bytes, *, device: Device, threads: int) -> Session:
         opened.add(threads)
-        return open_session(path, device=device, threads=1)  # type: ignore[arg-type]
+        return open_session(network, device=device, threads=1)
 
-    monkeypatch.setattr("app.building.open_session", counted)
+    monkeypatch.setattr("app.vision.backends.opening.open_session", counted)
     changed = settings.model_copy(update={"workers": workers})
     build_engine(changed, resolve_weights(changed)).close()
     assert opened == threads

@@ -17,6 +17,7 @@ from app.engine import Engine
 from app.errors import NotReady
 from app.fetch import UrlFetcher
 from app.records import PictureRecord, RecordLog, RecordObserver
+from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
 
 
@@ -38,12 +39,12 @@ class Service:
     draining: bool = False
 
     @property
-    def providers(self) -> dict[str, str]:
-        """The execution provider each network really runs on."""
+    def runtimes(self) -> dict[str, Runtime]:
+        """What each network really runs on."""
         pipeline = self.engine.pipeline
         return {
-            "detector": pipeline.detector.session.get_providers()[0],
-            "ocr": pipeline.recognizer.session.get_providers()[0],
+            "detector": pipeline.detector.session.runtime,
+            "ocr": pipeline.recognizer.session.runtime,
         }
 
     @property
@@ -127,7 +128,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
-        metrics.observe_model(kind, name, service.providers[kind])
+        metrics.observe_model(kind, name, service.runtimes[kind].provider)
     return service
 
 

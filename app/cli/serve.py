@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
 from app import arguments as types
+from app.building import build_loader
 from app.config import Settings
 from app.logs import configure_logging
 from app.vision.backends.sessions import open_session
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Raises, before anything listens:
-        ModelError: weights are missing or damaged, or the device is not there.
+        ModelError: weights are missing or damaged, or the device or the backend is not there.
         OSError: the key file cannot be read.
     """
     if arguments.processes is not None:
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level, settings.log_format)
     settings.keys()
     weights = resolve_weights(settings)
+    build_loader(settings)
     if settings.device == "cuda":
         open_session(weights.detector.path, device="cuda", threads=1)
     # uvicorn raises the signal that stopped it once more when all is done: that is a clean end.

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from app.building import build_pipeline
 from app.config import Settings
+from app.vision.backends.runtime import Runtime, choose_runtime
 from app.vision.pipeline import PlatePipeline
 from app.weights.resolve import resolve_weights
 from tests.api.answers import assert_error
@@ -275,7 +276,10 @@ def test_build_and_model_info(client: TestClient) -> None:
     models = {labels["kind"]: labels for labels in found.labels("alpr_model_info")}
     for kind in ("detector", "ocr"):
         assert models[kind]["model"] == health[kind]["name"]
-        assert models[kind]["provider"] == health[kind]["provider"] == "CPUExecutionProvider"
+        assert models[kind]["provider"] == health[kind]["provider"]
+        runtime = Runtime(*(health[kind][key] for key in ("backend", "device", "precision")))
+        assert runtime == choose_runtime()
+        assert runtime.provider == health[kind]["provider"]
     assert health["ocr"]["calibration"]
     assert 0.85 <= health["ocr"]["correction_threshold"] <= 1
 

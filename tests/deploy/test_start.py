@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import onnxruntime as ort
 import pytest
@@ -53,7 +55,9 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
 def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
+    backend: str,
     runtime: Path,
     image: Path,
     weights_environment: dict[str, str],
@@ -69,6 +73,7 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
         "PATH": f"{runtime / 'bin'}:/usr/bin:/bin",
         "ALPR_HOST": "127.0.0.1",
         "ALPR_PORT": str(listener.getsockname()[1]),
+        "ALPR_BACKEND": backend,
         **weights_environment,
     }
 
@@ -94,12 +99,15 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
                 assert service.poll() is None, service.communicate()[1]
                 assert time.monotonic() < give_up
                 time.sleep(0.1)
+            with urlopen(f"http://127.0.0.1:{environment['ALPR_PORT']}/health") as answer:
+                health = json.load(answer)
         finally:
             service.send_signal(signal.SIGTERM)
             log = service.communicate(timeout=30)[1]
     assert service.returncode == 0, log
     assert "Traceback" not in log
-    assert not list(home.iterdir())
+    assert {health[network]["backend"] for network in ("detector", "ocr")} == {backend}
+    assert not list(home.iterdir())  # nor does a library leave something there
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from app.building import build_detector
 from app.config import Settings
 from app.errors import ModelCorrupt
-from app.vision.backends.graph import optimize_detector, takes_other_heights
+from app.vision.backends.graph import optimize_detector, resizable_side
 from app.vision.backends.sessions import Session
 from app.vision.detector import PlateDetector
 from app.vision.slicing import is_same_plate
@@ -90,7 +90,7 @@ class Spy:
     def __init__(self, session: Session, shapes: list[tuple[int, ...]]) -> None:
         self._session, self._shapes = session, shapes
         self.get_inputs, self.get_outputs = session.get_inputs, session.get_outputs
-        self.get_providers = session.get_providers
+        self.runtime = session.runtime
 
     def run(self, names: Sequence[str] | None, inputs: dict[str, Any], /) -> list[Any]:
         self._shapes += [tensor.shape for tensor in inputs.values()]
@@ -131,6 +131,6 @@ def test_the_projects_own_detector_takes_less_padding(car: Frame) -> None:
 
 def test_networks_of_another_form_keep_their_input(shared: Path) -> None:
     ocr = shared / "models" / SHARED_WEIGHTS["ALPR_OCR_PATH"]
-    assert not takes_other_heights(ocr)
+    assert resizable_side(ocr) is None
     with pytest.raises(ModelCorrupt, match="anchors"):
         optimize_detector(ocr, height=256)

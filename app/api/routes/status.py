@@ -1,6 +1,7 @@
 """Probes, metrics and the index."""
 
 import time
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response, Security
@@ -13,6 +14,7 @@ from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.errors import documented
 from app.api.service import Service, get_service
+from app.vision.backends.runtime import Backend, Device, Precision
 
 Shared = Annotated[Service, Depends(get_service)]
 
@@ -25,6 +27,9 @@ class NetworkBody(BaseModel):
     name: str
     source: Literal["path", "hub", "own"]
     provider: str
+    backend: Backend
+    device: Device
+    precision: Precision
 
 
 class OcrBody(NetworkBody):
@@ -78,7 +83,7 @@ def index() -> IndexBody:
 
 @router.get("/health", summary="Health, models and load")
 async def health(service: Shared) -> HealthBody:
-    providers, weights = service.providers, service.weights
+    runtimes, weights = service.runtimes, service.weights
     decoder = service.engine.pipeline.decoder
     stuck = service.stuck
     status: Literal["healthy", "stuck", "draining"] = "healthy"
@@ -91,12 +96,14 @@ async def health(service: Shared) -> HealthBody:
         detector=NetworkBody(
             name=weights.detector.name,
             source=weights.detector.source,
-            provider=providers["detector"],
+            provider=runtimes["detector"].provider,
+            **asdict(runtimes["detector"]),
         ),
         ocr=OcrBody(
             name=weights.ocr.name,
             source=weights.ocr.source,
-            provider=providers["ocr"],
+            provider=runtimes["ocr"].provider,
+            **asdict(runtimes["ocr"]),
             calibration=decoder.calibration.ocr,
             correction_threshold=decoder.threshold,
         ),

@@ -34,7 +34,7 @@ from app.lab.benchmark.servers import our_server
 from app.pictures import find_pictures
 from app.vision.backends.cuda import require_cuda
 from app.vision.backends.graph import optimize_detector
-from app.vision.backends.sessions import Device
+from app.vision.backends.runtime import Device
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import MAX_BATCH
 from app.vision.search import Detail

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.vision.backends.sessions import Device, load
+from app.vision.backends.runtime import Device
+from app.vision.backends.sessions import load
 
 WARM_UP = 5
 

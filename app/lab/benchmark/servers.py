@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from app.lab.benchmark import article
-from app.vision.backends.sessions import Device
+from app.vision.backends.runtime import Device
 from app.weights.resolve import Weights
 
 STARTUP_SECONDS = 60

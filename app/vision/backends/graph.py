@@ -45,7 +45,7 @@ def optimize_detector(model: Path, *, height: int | None = None, steady: bool = 
     network = onnx.load_from_string(model.read_bytes())
     if height is not None:
         _set_height(network.graph, height)
-    constants = _constants(network.graph)
+    constants = read_constants(network.graph)
     _prune_anchors(network.graph, constants)
     _split_convolutions(network.graph, constants)
     if steady:
@@ -53,19 +53,22 @@ def optimize_detector(model: Path, *, height: int | None = None, steady: bool = 
     return _serialized(network)
 
 
-def _constants(graph: GraphProto) -> Constants:
+def read_constants(graph: GraphProto) -> Constants:
     return {item.name: numpy_helper.to_array(item) for item in graph.initializer}
 
 
-def takes_other_heights(model: Path) -> bool:
-    """Whether `optimize_detector` can give the network of an ONNX file another height."""
+def resizable_side(model: Path) -> int | None:
+    """Side of the square input of an ONNX file that `optimize_detector` can give other heights."""
     graph = onnx.load_from_string(model.read_bytes()).graph
-    return _anchor_tables(graph, _constants(graph)) is not None
+    if _anchor_tables(graph, read_constants(graph)) is None:
+        return None
+    side: int = graph.input[0].type.tensor_type.shape.dim[3].dim_value
+    return side
 
 
 def _set_height(graph: GraphProto, height: int) -> None:
     """Replace the input's height and the tables that have an entry for each anchor."""
-    constants = _constants(graph)
+    constants = read_constants(graph)
     tables = _anchor_tables(graph, constants)
     if tables is None:
         raise ModelCorrupt("The anchors of this detector are not known; its input stays as it is.")
@@ -116,7 +119,7 @@ def _centres(height: int, width: int) -> NDArray[np.float64]:
 
 def _prune_anchors(graph: GraphProto, constants: Constants) -> None:
     """Decode only the `KEPT_ANCHORS` anchors of highest score, for one picture and one class."""
-    split = _head_split(graph, constants)
+    split = head_split(graph, constants)
     anchors = _anchor_count(constants)
     if split is not None and anchors is not None and anchors > KEPT_ANCHORS:
         _select(graph, split, constants, anchors)
@@ -184,7 +187,7 @@ def _serialized(network: ModelProto) -> bytes:
     return serialized
 
 
-def _head_split(graph: GraphProto, constants: Constants) -> NodeProto | None:
+def head_split(graph: GraphProto, constants: Constants) -> NodeProto | None:
     """The node that splits the head into 64 box channels and one score a anchor."""
     for node in graph.node:
         if node.op_type == "Split" and len(node.input) == 2:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import onnxruntime as ort
 
 from app.errors import DeviceUnavailable, ModelCorrupt
 from app.vision.backends import cuda
+from app.vision.backends.runtime import Device, Runtime
 
-Device = Literal["cpu", "cuda"]
 _PROVIDERS: dict[Device, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": (cuda.PROVIDER, cuda.OPTIONS),
@@ -22,18 +22,27 @@ class Session(Protocol):
     def run(self, names: Sequence[str] | None, inputs: dict[str, Any], /) -> list[Any]: ...
     def get_inputs(self) -> list[Any]: ...
     def get_outputs(self) -> list[Any]: ...
-    def get_providers(self) -> list[str]: ...
+
+    @property
+    def runtime(self) -> Runtime: ...
+
+
+class OnnxSession:
+    """One network, or copies of it, on ONNX Runtime."""
+
+    def __init__(self, session: ort.InferenceSession | cuda.SessionPool, device: Device) -> None:
+        self.runtime = Runtime("onnxruntime", device)
+        self.run = session.run
+        self.get_inputs, self.get_outputs = session.get_inputs, session.get_outputs
 
 
 def open_session(model: Path | bytes, *, device: Device, threads: int) -> Session:
     """Load a network for use by many threads; arguments and errors are those of `load`."""
     if device == "cuda":
         cuda.require_cuda()
-        return cuda.SessionPool(
-            [load(model, device=device, threads=threads) for _ in range(cuda.COPIES)]
-        )
-    session: Session = load(model, device=device, threads=threads)
-    return session
+        copies = [load(model, device=device, threads=threads) for _ in range(cuda.COPIES)]
+        return OnnxSession(cuda.SessionPool(copies), device)
+    return OnnxSession(load(model, device=device, threads=threads), device)
 
 
 def load(
