@@ -86,7 +86,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Authorization", "Content-Type"],
-            expose_headers=[REQUEST_ID_HEADER, redact.COUNT_HEADER, "Retry-After"],
+            expose_headers=[
+                REQUEST_ID_HEADER,
+                redact.COUNT_HEADER,
+                redact.DAMAGED_HEADER,
+                "Retry-After",
+            ],
         )
     app.add_middleware(HeadRequests)
     app.add_middleware(HeadersLimit)

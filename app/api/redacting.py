@@ -15,9 +15,11 @@ from app.vision.rotation import Rotate
 _WEIGHT = 4
 
 
-def redaction_weight(service: Service) -> int:
+def redaction_weight(service: Service, rotate: Rotate | None = None) -> int:
     """What a redaction counts for admission: about its work, in pictures of one or two passes."""
-    return min(_WEIGHT, service.admission.limit)
+    rotate = rotate or service.settings.rotate
+    directions = {"0": 1, "auto": 4}.get(rotate, 2)  # as sent, and turned
+    return min(_WEIGHT * directions, service.admission.limit)
 
 
 async def redact_picture(

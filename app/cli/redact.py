@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{path}: {error}", file=sys.stderr)
             continue
         covered += len(done.plates)
+        if done.damaged:
+            print(f"{path}: damaged, plates may be lost with what is missing", file=sys.stderr)
         if folder is not None:
             folder.save(path, _SUFFIXES[done.media_type], done.data)
         if arguments.check:

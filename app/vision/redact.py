@@ -40,7 +40,8 @@ class RedactOptions:
 class Redaction:
     """A picture without its plates, of the kind it came in; `plates` are in its pixels.
 
-    `passes` counts the runs of the detector.
+    `passes` counts the runs of the detector. `damaged` says that part of the file was lost, plates
+    perhaps with it.
     """
 
     data: bytes
@@ -48,6 +49,7 @@ class Redaction:
     plates: tuple[Detection, ...]
     timings_ms: dict[str, float]
     passes: int = 1
+    damaged: bool = False
 
 
 def redact(pipeline: PlatePipeline, data: bytes, options: RedactOptions) -> Redaction:
@@ -73,6 +75,7 @@ def redact(pipeline: PlatePipeline, data: bytes, options: RedactOptions) -> Reda
         distinct(found),
         watch.timings_ms,
         passes=passes_of(pipeline.detector, original.frame, rotate=options.rotate),
+        damaged=original.damaged,
     )
 
 

@@ -24,6 +24,26 @@ def test_a_picture_comes_back_without_its_plate(client: TestClient, car_jpeg: by
     assert "alpr_redacted_plates_total 1.0" in metrics
 
 
+def test_a_damaged_picture_is_said_to_be_one(client: TestClient, car_jpeg: bytes) -> None:
+    whole = client.post("/redact", files={"file": car_jpeg})
+    assert "x-picture-damaged" not in whole.headers
+    cut = client.post("/redact", files={"file": car_jpeg[: len(car_jpeg) * 3 // 4]})
+    assert cut.status_code == 200
+    assert cut.headers["x-picture-damaged"] == "true"
+
+
+def test_looking_every_way_counts_as_several_redactions(
+    make_client: ClientFactory, car_jpeg: bytes
+) -> None:
+    client = make_client(max_in_flight=16)
+    service = client.app.state.service  # type: ignore[attr-defined]
+    with service.admission.admit(12):
+        assert client.post("/redact", files={"file": car_jpeg}).status_code == 200
+        for rotate in ("90", "auto"):
+            answer = client.post(f"/redact?rotate={rotate}", files={"file": car_jpeg})
+            assert_error(answer, 503, "overloaded")
+
+
 def test_nothing_is_covered_above_the_highest_confidence(
     client: TestClient, car_jpeg: bytes
 ) -> None:

@@ -14,6 +14,7 @@ from app.vision.redact import Style
 from app.vision.rotation import Rotate
 
 COUNT_HEADER = "X-Plates-Redacted"
+DAMAGED_HEADER = "X-Picture-Damaged"
 
 router = APIRouter(tags=["redact"], dependencies=[Depends(require_key)])
 
@@ -25,7 +26,11 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
             for kind in ("image/jpeg", "image/png", "image/webp")
         },
         "headers": {
-            COUNT_HEADER: {"description": "Plates covered.", "schema": {"type": "integer"}}
+            COUNT_HEADER: {"description": "Plates covered.", "schema": {"type": "integer"}},
+            DAMAGED_HEADER: {
+                "description": "`true` where part of the file was lost, plates perhaps with it.",
+                "schema": {"type": "string", "enum": ["true"]},
+            },
         },
     }
 }
@@ -61,7 +66,7 @@ async def redact(
 ) -> Response:
     """Metadata (EXIF with its location, comments, thumbnails) is dropped; the rest stays."""
     settings = service.settings
-    weight = redaction_weight(service)
+    weight = redaction_weight(service, query.rotate)
     service.admission.check(weight)  # before the body is received, which takes its time
     data = await read_file(
         request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
@@ -75,6 +80,7 @@ async def redact(
             min_confidence=query.min_confidence,
             rotate=query.rotate,
         )
-    return Response(
-        done.data, media_type=done.media_type, headers={COUNT_HEADER: str(len(done.plates))}
-    )
+    headers = {COUNT_HEADER: str(len(done.plates))}
+    if done.damaged:
+        headers[DAMAGED_HEADER] = "true"
+    return Response(done.data, media_type=done.media_type, headers=headers)
