@@ -1,27 +1,25 @@
 """The load generator, a process of its own: `python -m app.lab.benchmark.load`.
 
 Each client is a thread with one connection that sends the next picture as soon as it has the answer
-to the last. Requests are built beforehand and answers hardly parsed, so that the generator takes
-little from the machine it shares with the server. A further thread asks for /health all the while.
+to the last. Bodies are built beforehand and not parsed, so that the generator takes little from the
+machine it shares with the server. A further thread asks for /health all the while.
 """
 
 import argparse
 import json
-import re
-import socket
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 
 import numpy as np
 
 HEALTH_INTERVAL = 0.02
 _BOUNDARY = "nz-alpr-benchmark"
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -46,53 +44,40 @@ class LoadResult:
     health_p99_ms: float
 
 
-class Connection:
-    """A keep-alive HTTP/1.1 connection that sends prepared requests."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture as a form, ready to be sent."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def exchange(self, request: bytes) -> int:
-        """Send, read the whole answer, give its status."""
-        self._socket.sendall(request)
-        answer = b""
-        while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer += self._receive()
-        length = _LENGTH.search(answer, 0, end)
-        missing = end + 4 + (int(length.group(1)) if length else 0) - len(answer)
-        while missing > 0:
-            missing -= len(self._receive())
-        return int(answer[9:12])
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def _receive(self) -> bytes:
-        data = self._socket.recv(1 << 16)
-        if not data:
-            raise ConnectionError("the server closed the connection")
-        return data
+    body: bytes
+    headers: dict[str, str]
 
 
-def upload_request(picture: bytes, key: str) -> bytes:
-    """A complete POST /predict/file."""
+def upload_request(picture: bytes, key: str) -> Upload:
+    """For POST /predict/file."""
     head = (
         f"--{_BOUNDARY}\r\nContent-Disposition: form-data; "
         'name="file"; filename="frame.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
     )
-    body = head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode()
-    return (
-        f"POST /predict/file HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n"
-        f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+    return Upload(
+        head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode(),
+        {"X-API-Key": key, "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"},
+    )
 
 
-HEALTH_REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+def send(connection: HTTPConnection, upload: Upload) -> int:
+    """Send it, read the whole answer, give its status."""
+    connection.request("POST", "/predict/file", upload.body, upload.headers)
+    with connection.getresponse() as answer:
+        answer.read()
+        return answer.status
 
 
-def drive(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> LoadResult:
+def connected(port: int) -> HTTPConnection:
+    """A connection that stays open, to a server on this machine."""
+    return HTTPConnection("127.0.0.1", port, timeout=60)
+
+
+def drive(port: int, requests: Sequence[Upload], *, clients: int, seconds: float) -> LoadResult:
     """Load a server for some seconds."""
     samples = Samples()
     start = time.perf_counter()
@@ -119,11 +104,11 @@ def drive(port: int, requests: Sequence[bytes], *, clients: int, seconds: float)
     )
 
 
-def _client(port: int, requests: Sequence[bytes], number: int, end: float, into: Samples) -> None:
+def _client(port: int, requests: Sequence[Upload], number: int, end: float, into: Samples) -> None:
     turn = number
-    with closing(Connection(port)) as connection:
+    with closing(connected(port)) as connection:
         while (start := time.perf_counter()) < end:
-            status = connection.exchange(requests[turn % len(requests)])
+            status = send(connection, requests[turn % len(requests)])
             if status == 200:
                 into.latencies.append(time.perf_counter() - start)
             else:
@@ -132,9 +117,10 @@ def _client(port: int, requests: Sequence[bytes], number: int, end: float, into:
 
 
 def _health(port: int, end: float, into: Samples) -> None:
-    with closing(Connection(port)) as connection:
+    with closing(connected(port)) as connection:
         while (start := time.perf_counter()) < end:
-            connection.exchange(HEALTH_REQUEST)
+            connection.request("GET", "/health")
+            connection.getresponse().read()
             into.health.append(time.perf_counter() - start)
             time.sleep(HEALTH_INTERVAL)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic import TypeAdapter
+from scipy.stats import binomtest
 
 from app.lab.errors import ResultError
 from app.lab.evaluation.results import Evaluation, PhotoOutcome, PlateOutcome
@@ -64,12 +65,9 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
 
     McNemar, Psychometrika 12, 1947, 153-157, with the binomial distribution instead of chi squared.
     """
-    changed = fixed + broken
-    ways = tail = 1
-    for count in range(min(fixed, broken)):
-        ways = ways * (changed - count) // (count + 1)
-        tail += ways
-    return min(1.0, 2 * tail / (1 << changed))
+    if not fixed + broken:
+        return 1.0
+    return float(binomtest(fixed, fixed + broken).pvalue)
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:

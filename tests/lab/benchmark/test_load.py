@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.lab.benchmark.load import Connection, drive, upload_request
+from app.lab.benchmark.load import connected, drive, send, upload_request
 
 PICTURE = b"\xff\xd8 not really a picture \xff\xd9"
 SERVICE_SECONDS = 0.02
@@ -49,9 +49,9 @@ def port() -> Iterator[int]:
 
 
 def test_upload_is_one_well_formed_file(port: int) -> None:
-    connection = Connection(port)
+    connection = connected(port)
     request = upload_request(PICTURE, "good")
-    assert [connection.exchange(request) for _ in range(3)] == [200, 200, 200]
+    assert [send(connection, request) for _ in range(3)] == [200, 200, 200]
     connection.close()
     assert len(_Handler.received) == 3
     assert all(body.count(PICTURE) == 1 and b'name="file"' in body for body in _Handler.received)

@@ -1,12 +1,9 @@
 """Shares with their uncertainty."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-Z95: Final = 1.959963984540054
-"""Quantile of the normal distribution for two-sided intervals of 95 %."""
+from scipy.stats import binomtest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +27,11 @@ def rate(count: int, total: int) -> Rate:
         raise ValueError(f"{count} of {total} is no share")
     if total == 0:
         return Rate(0, 0, None, 0.0, 1.0)
-    low, high = wilson_interval(count, total)
-    return Rate(count, total, count / total, low, high)
+    bounds = binomtest(count, total).proportion_ci(0.95, method="wilson")
+    return Rate(count, total, count / total, float(bounds.low), float(bounds.high))
 
 
 def share(flags: Iterable[bool]) -> Rate:
     """How many of the flags are set."""
     values = list(flags)
     return rate(sum(values), len(values))
-
-
-def wilson_interval(count: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """Bounds of the true share after `count` of `total` > 0 trials."""
-    observed = count / total
-    scale = 1 + z**2 / total
-    middle = (observed + z**2 / (2 * total)) / scale
-    half = z / scale * math.sqrt(observed * (1 - observed) / total + z**2 / (4 * total**2))
-    low = 0.0 if count == 0 else max(middle - half, 0.0)
-    high = 1.0 if count == total else min(middle + half, 1.0)
-    return low, high
