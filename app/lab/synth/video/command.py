@@ -113,7 +113,9 @@ def _of_stills(options: argparse.Namespace) -> Iterator[Clip]:
         chosen = [stills[order[(PASSES * index + i) % len(order)]] for i in range(PASSES)]
         strength = STRENGTHS[index % len(STRENGTHS)]
         frames, truth = draw_passes(rng, chosen, strength, fps=options.fps)
-        yield Clip(f"clip{index:03d}.mov", frames, tuple(truth), options.fps, f"severity {strength}")
+        yield Clip(
+            f"clip{index:03d}.mov", frames, tuple(truth), options.fps, f"severity {strength}"
+        )
 
 
 def _with_progress(clips: Iterable[Clip], total: int) -> Iterator[Clip]:
