@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
@@ -45,6 +46,9 @@ class Engine:
         self._observe = observe
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="alpr")
         self._lock = threading.Lock()
+        self._free = threading.Condition(self._lock)
+        self._line: deque[object] = deque()
+        self._closed = False
         self._queued = 0
         self._begun: dict[int, float] = {}
 
@@ -100,8 +104,48 @@ class Engine:
         future.add_done_callback(self._forget_cancelled)
         return future
 
+    def run_between(
+        self, work: Callable[[PlatePipeline, float], Outcome], *, seconds: float
+    ) -> Outcome:
+        """Do work of low priority on one of the threads, and wait for its outcome.
+
+        It begins once a thread is free and nothing else is queued. Who came first is first.
+
+        Args:
+            work: as for `run`.
+            seconds: how long it may wait for its turn.
+
+        Raises:
+            DeadlineExceeded: its turn did not come in that time.
+            CancelledError: the engine is closed.
+        """
+        begun, turn = time.perf_counter(), object()
+        with self._free:
+            self._line.append(turn)
+            try:
+                while not self._closed and (self._line[0] is not turn or not self._has_room()):
+                    left = begun + seconds - time.perf_counter()
+                    if left <= 0:
+                        raise DeadlineExceeded("The frame waited too long for its turn.")
+                    self._free.wait(left)
+                if self._closed:
+                    raise CancelledError
+                self._queued += 1
+                future = self._pool.submit(self._work, work, float("inf"), begun)
+            finally:
+                self._line.remove(turn)
+                self._free.notify_all()
+        future.add_done_callback(self._forget_cancelled)
+        return future.result()
+
+    def _has_room(self) -> bool:
+        return self._queued == 0 and len(self._begun) < self.workers
+
     def close(self) -> None:
         """Finish what runs, drop what is queued."""
+        with self._free:
+            self._closed = True
+            self._free.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _work(
@@ -124,17 +168,20 @@ class Engine:
         with self._lock:
             self._queued -= 1
             self._begun[threading.get_ident()] = self._clock()
+            self._free.notify_all()
             self._observe(self._queued, len(self._begun))
             return len(self._begun) == 1 and self._queued == 0
 
     def _end(self) -> None:
         with self._lock:
             del self._begun[threading.get_ident()]
+            self._free.notify_all()
             self._observe(self._queued, len(self._begun))
 
     def _queue(self, change: int) -> None:
         with self._lock:
             self._queued += change
+            self._free.notify_all()
             self._observe(self._queued, len(self._begun))
 
     def _forget_cancelled(self, future: Future[Outcome]) -> None:

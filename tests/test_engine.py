@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
 
 from app.engine import Engine
 from app.errors import DeadlineExceeded, InvalidImage
 from app.vision.pipeline import PlatePipeline, ReadOptions
+from tests.servers import eventually
 
 OPTIONS = ReadOptions(min_confidence=0.4, enhance="off")
 
@@ -120,3 +121,49 @@ def test_workers_that_do_not_come_back_are_seen(pipeline: PlatePipeline) -> None
         job.result(30)
     engine.close()
     assert engine.stuck(10.0) == 0
+
+
+def waits_in_line(engine: Engine, count: int) -> bool:
+    return eventually(lambda: len(engine._line) == count)
+
+
+def test_work_of_low_priority_comes_after_all_that_is_queued(engine: Engine) -> None:
+    done: list[str] = []
+    leave = threading.Event()
+
+    def work(name: str) -> Callable[[PlatePipeline, float], None]:
+        def note(pipeline: PlatePipeline, waited_ms: float) -> None:
+            leave.wait(30)
+            done.append(name)
+
+        return note
+
+    with ThreadPoolExecutor(2) as cameras:
+        jobs = [engine.run(work("picture 1"))]
+        frames = []
+        for name in ("frame 1", "frame 2"):
+            frames.append(cameras.submit(engine.run_between, work(name), seconds=30))
+            assert waits_in_line(engine, len(frames))
+        jobs += [engine.run(work(f"picture {number}")) for number in (2, 3)]
+        assert (engine.queued, engine.running) == (2, 1)
+        leave.set()
+        for job in (*jobs, *frames):
+            job.result(30)
+    assert done == ["picture 1", "picture 2", "picture 3", "frame 1", "frame 2"]
+    assert (engine.queued, engine.running) == (0, 0)
+
+
+def test_work_of_low_priority_does_not_wait_for_ever(engine: Engine) -> None:
+    leave = threading.Event()
+    held = engine.run(lambda pipeline, waited_ms: leave.wait(30))
+    with ThreadPoolExecutor(1) as cameras:
+        with pytest.raises(DeadlineExceeded):
+            engine.run_between(lambda pipeline, waited_ms: None, seconds=0.01)
+        waiting = cameras.submit(engine.run_between, lambda *given: None, seconds=60)
+        assert waits_in_line(engine, 1)
+        leave.set()
+        held.result(30)
+        waiting.result(30)
+        engine.close()
+        with pytest.raises(CancelledError):
+            engine.run_between(lambda pipeline, waited_ms: None, seconds=60)
