@@ -48,6 +48,17 @@ class PictureRecord:
 RecordObserver = Callable[[PictureRecord], None]
 
 
+def frame_recorder(
+    observe: RecordObserver, *, route: str, request_id: str = "-", camera: str | None = None
+) -> Callable[[ReadOptions, FrameResult | AlprError, float], None]:
+    """Makes a record of each frame of a video, from its options, outcome and seconds."""
+
+    def record(options: ReadOptions, outcome: FrameResult | AlprError, seconds: float) -> None:
+        observe(PictureRecord(request_id, route, camera, options, outcome, seconds, frame=True))
+
+    return record
+
+
 class RecordLog:
     """Writes what an operator must know of a picture: faults of ours, and plates if asked to."""
 

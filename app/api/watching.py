@@ -7,53 +7,13 @@ from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 
-from app.api.service import Service
 from app.api.video_schemas import PassBody, pass_body
 from app.errors import AlprError, InternalError
-from app.nz.decoder import PlateDecoder
-from app.records import PictureRecord
 from app.video.passes import PassEvent, Progress
+from app.video.reading import EngineReader
 from app.video.sources.file import FileSource
 from app.video.types import VideoFrame
 from app.video.watching import WatchOptions, watch
-from app.vision.pipeline import PlatePipeline, ReadOptions
-from app.vision.types import Box, Frame, FrameResult
-
-
-class EngineReader:
-    """Reads frames as ordinary work of the engine, one at a time: each waits for its turn among
-    the pictures, so that a video never has more than one thread. Each is recorded."""
-
-    def __init__(self, service: Service, *, route: str, request_id: str) -> None:
-        self._service = service
-        self._route, self._request_id = route, request_id
-
-    @property
-    def decoder(self) -> PlateDecoder:
-        return self._service.engine.pipeline.decoder
-
-    def is_small(self, box: Box) -> bool:
-        return self._service.engine.pipeline.is_small(box)
-
-    def read_frame(self, frame: Frame, options: ReadOptions) -> FrameResult:
-        """Raises InferenceError, or CancelledError where the service ends."""
-
-        def read(pipeline: PlatePipeline, waited_ms: float) -> FrameResult:
-            return pipeline.read_frame(frame, options)
-
-        begun = time.monotonic()
-        outcome: FrameResult | AlprError
-        try:
-            outcome = self._service.engine.run(read).result()
-        except AlprError as error:
-            outcome = error
-        spent = time.monotonic() - begun
-        self._service.observe(
-            PictureRecord(self._request_id, self._route, None, options, outcome, spent, frame=True)
-        )
-        if isinstance(outcome, AlprError):
-            raise outcome
-        return outcome
 
 
 @dataclass(slots=True)

@@ -29,11 +29,13 @@ from app.api.video_schemas import (
     VideoPrediction,
     pass_body,
 )
-from app.api.watching import EngineReader, Watched, watched
+from app.api.watching import Watched, watched
 from app.errors import AlprError
 from app.logs import REQUEST_ID
+from app.records import frame_recorder
 from app.video.options import VideoQuery
 from app.video.passes import PassEvent, Progress
+from app.video.reading import EngineReader
 from app.video.sources.file import FileSource
 
 LINES = "application/x-ndjson"
@@ -80,7 +82,12 @@ async def predict_video(
         source = await _received(request, service, query, stack)
         stack.enter_context(service.admission.admit(weight))
         reader = EngineReader(
-            service, route=request.scope["route"].path, request_id=REQUEST_ID.get()
+            service.engine,
+            frame_recorder(
+                service.observe,
+                route=request.scope["route"].path,
+                request_id=REQUEST_ID.get(),
+            ),
         )
         so_far = Watched(crops=options.read.crops)
         events = watched(
