@@ -16,12 +16,13 @@ from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import documented, install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
 from app.api.receiving import BodyReceiver
-from app.api.routes import console, docs, predict, redact, status, video
+from app.api.routes import cameras, console, docs, predict, redact, status, video
 from app.api.service import build_service
 from app.api.serving import (
     drain_on_sigterm,
     end_process_in_time,
     limit_server,
+    reload_on_sighup,
     running_server,
     watch_workers,
 )
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service = await asyncio.to_thread(build_service, settings)
         app.state.service = service
         drain_on_sigterm(service)
+        reload_on_sighup(service)
         await asyncio.to_thread(app.openapi)  # kept: making it takes a tenth of a second
         watch = asyncio.create_task(watch_workers(service))
         gc.freeze()  # what was loaded lives as long as the process: not worth scanning
@@ -71,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(predict.router)
     app.include_router(redact.router)
     app.include_router(video.router)
+    app.include_router(cameras.router)
     app.include_router(status.router)
     app.include_router(console.router)
     app.include_router(docs.router)
@@ -85,7 +88,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=[KEY_HEADER, REQUEST_ID_HEADER, "Authorization", "Content-Type"],
+            allow_headers=[
+                *(KEY_HEADER, REQUEST_ID_HEADER),
+                *("Authorization", "Content-Type", "Last-Event-ID"),
+            ],
             expose_headers=[
                 REQUEST_ID_HEADER,
                 redact.COUNT_HEADER,

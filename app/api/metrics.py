@@ -14,6 +14,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import __version__
+from app.api.camera_metrics import CameraMetrics
 from app.errors import AlprError, DeadlineExceeded, InternalError
 from app.records import PictureRecord
 from app.vision.types import FrameResult
@@ -159,6 +160,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.cameras = CameraMetrics(self.registry)
         self._build = Gauge(
             "alpr_build_info",
             "Version of the service and of Python",

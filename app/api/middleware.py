@@ -17,6 +17,7 @@ from app.logs import REQUEST_ID
 logger = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER = "X-Request-ID"
+HEAD_ALONE = "alpr.head_alone"
 _ACCEPTABLE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MAX_HEADER_BYTES = 1 << 14
@@ -94,7 +95,10 @@ class HeadersLimit:
 
 
 class HeadRequests:
-    """Answers HEAD as GET without the body, on every route: monitors ask so."""
+    """Answers HEAD as GET without the body, on every route: monitors ask so.
+
+    A route whose body has no end finds `HEAD_ALONE` in the scope.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -109,7 +113,8 @@ class HeadRequests:
                 message = {**message, "body": b""}
             await send(message)
 
-        asked = {**scope, "method": "GET"}  # a copy: the server must know that it is HEAD
+        # A copy: the server must know that it is HEAD.
+        asked = {**scope, "method": "GET", HEAD_ALONE: True}
         try:
             await self._app(asked, receive, send_without_body)
         finally:

@@ -1,24 +1,37 @@
 """What the routes share: built once at start, closed at the end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from fastapi import Request
 
 from app.admission import Admission, Budget
 from app.api.auth import KeyRing, key_ring
+from app.api.camera_schemas import camera_event
 from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
+from app.api.passes import PassStream
 from app.api.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
 from app.errors import NotReady
 from app.fetch import UrlFetcher
-from app.records import PictureRecord, RecordLog, RecordObserver
+from app.records import PictureRecord, RecordLog, RecordObserver, frame_recorder
+from app.video.cameras.camera import Surroundings
+from app.video.cameras.events import CameraEvent, CameraPass
+from app.video.cameras.following import CamerasFile
+from app.video.cameras.supervisor import Supervisor
+from app.video.reading import FrameObserver
 from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
+
+CAMERAS_ROUTE = "/cameras"
+"""Of the frames of cameras, in records."""
+MAX_STREAMS = 64
+"""Clients of `/passes/stream` at a time; more get 503."""
 
 
 @dataclass(slots=True)
@@ -35,6 +48,10 @@ class Service:
     fetcher: UrlFetcher
     usage: UsageCounter
     observers: tuple[RecordObserver, ...]
+    supervisor: Supervisor
+    passes: PassStream
+    streams: Budget
+    cameras_file: CamerasFile | None = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -61,8 +78,7 @@ class Service:
 
     def observe(self, record: PictureRecord) -> None:
         """Tell everybody who wants to know what became of a picture."""
-        for observer in self.observers:
-            observer(record)
+        _tell(self.observers, record)
 
     async def fetch(self, url: str) -> bytes:
         """The picture behind a URL. Raises as `UrlFetcher.fetch`, and Overloaded."""
@@ -70,12 +86,19 @@ class Service:
             return await self.fetcher.fetch(url)
 
     def close(self) -> None:
+        if self.cameras_file is not None:
+            self.cameras_file.close()
+        self.supervisor.close()
+        self.passes.close()
         self.engine.close()
         self.usage.close()
 
 
 def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
-    """Load everything. Raises ModelError, or OSError for the file of keys or of usage."""
+    """Load everything, and begin to watch the cameras.
+
+    Raises ModelError, InvalidCameras, or OSError for the file of keys, of usage or of cameras.
+    """
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
     admission = Admission(
@@ -88,10 +111,28 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         if record.busy_seconds is not None:
             admission.record(record.busy_seconds)
 
+    observers = metrics.observe_record, learn_duration, RecordLog(plates=settings.log_plates)
+    engine = build(settings, weights, metrics.observe_load)
+    fetcher = UrlFetcher(
+        private_hosts=frozenset(host.lower() for host in settings.url_private_hosts),
+        max_bytes=settings.max_upload_bytes,
+        max_redirects=settings.url_max_redirects,
+        timeout=settings.url_timeout,
+    )
+    passes = PassStream(settings.events_kept)
+
+    def publish(event: CameraEvent) -> None:
+        if isinstance(event, CameraPass):
+            body = camera_event(event, crops=event.crops).model_dump_json(by_alias=True)
+            passes.publish(event.event.kind, event.camera, body)
+
+    def record_frames(camera: str) -> FrameObserver:
+        return frame_recorder(partial(_tell, observers), route=CAMERAS_ROUTE, camera=camera)
+
     service = Service(
         settings=settings,
         weights=weights,
-        engine=build(settings, weights, metrics.observe_load),
+        engine=engine,
         admission=admission,
         videos=Budget(
             settings.max_videos,
@@ -112,24 +153,32 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         ),
         metrics=metrics,
         keys=key_ring(settings),
-        fetcher=UrlFetcher(
-            private_hosts=frozenset(host.lower() for host in settings.url_private_hosts),
-            max_bytes=settings.max_upload_bytes,
-            max_redirects=settings.url_max_redirects,
-            timeout=settings.url_timeout,
-        ),
+        fetcher=fetcher,
         usage=UsageCounter(settings.usage_file),
-        observers=(
-            metrics.observe_record,
-            learn_duration,
-            RecordLog(plates=settings.log_plates),
+        observers=observers,
+        supervisor=Supervisor(
+            Surroundings(engine, settings, fetcher, record_frames),
+            [metrics.cameras.observe, publish],
         ),
+        passes=passes,
+        streams=Budget(MAX_STREAMS, what="streams", observe=metrics.budget("streams", MAX_STREAMS)),
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.runtimes[kind].provider)
+    if settings.cameras_file is not None:
+        try:
+            service.cameras_file = CamerasFile(settings.cameras_file, service.supervisor.apply)
+        except BaseException:
+            service.close()
+            raise
     return service
+
+
+def _tell(observers: Sequence[RecordObserver], record: PictureRecord) -> None:
+    for observer in observers:
+        observer(record)
 
 
 async def get_service(request: Request) -> Service:

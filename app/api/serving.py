@@ -73,11 +73,19 @@ def drain_on_sigterm(service: Service) -> None:
         loop.call_soon_threadsafe(loop.call_later, service.settings.drain_seconds, finish, number)
 
     def finish(number: int) -> None:
+        service.passes.close()  # streams have no end of their own
         service.receiving.end_in(UPLOAD_GRACE)
         assert callable(shut_down)
         shut_down(number, None)
 
     signal.signal(signal.SIGTERM, on_sigterm)
+
+
+def reload_on_sighup(service: Service) -> None:
+    """Read the file of cameras again, where there is one."""
+    file = service.cameras_file
+    if file is not None and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, file.reload)
 
 
 async def watch_workers(service: Service) -> None:

@@ -17,6 +17,7 @@ from app import arguments as types
 from app.building import build_loader
 from app.config import Settings
 from app.logs import configure_logging
+from app.video.cameras.config import load_cameras
 from app.vision.backends.sessions import open_session
 from app.weights.resolve import resolve_weights
 
@@ -38,13 +39,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises, before anything listens:
         ModelError: weights are missing or damaged, or the device or the backend is not there.
-        OSError: the key file cannot be read.
+        InvalidCameras: the file of cameras is not right.
+        OSError: the key file, or that of cameras, cannot be read.
     """
     if arguments.processes is not None:
         os.environ["ALPR_PROCESSES"] = str(arguments.processes)  # for the processes, too
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     settings.keys()
+    if settings.cameras_file is not None:
+        load_cameras(settings.cameras_file)
     weights = resolve_weights(settings)
     build_loader(settings)
     if settings.device == "cuda":

@@ -4,6 +4,9 @@ Every name is an environment variable with the prefix `ALPR_`; the table of docs
 checked against this class. Each module here has the settings of one concern.
 """
 
+from typing import Self
+
+from pydantic import model_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.config.access import AccessSettings
@@ -29,6 +32,12 @@ class Settings(  # the last is the first of the table
         hide_input_in_errors=True,  # it has the keys in it
         allow_inf_nan=False,
     )
+
+    @model_validator(mode="after")
+    def _one_process_has_the_cameras(self) -> Self:
+        if self.cameras_file is not None and self.processes > 1:
+            raise ValueError("ALPR_CAMERAS_FILE needs ALPR_PROCESSES=1: one process watches them")
+        return self
 
     @property
     def finish_seconds(self) -> float:

@@ -1,5 +1,7 @@
 """Settings: how videos are read."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
@@ -26,4 +28,17 @@ class VideoSettings(BaseSettings):
     )
     video_deadline: float = Field(
         900.0, gt=0, description="Seconds a video may be read; what was read by then is answered."
+    )
+
+    # Cameras
+    cameras_file: Path | None = Field(
+        None,
+        description="File of the cameras that are watched all the time (YAML); read again when it "
+        "changes and on SIGHUP.",
+    )
+    events_kept: int = Field(
+        1000,
+        gt=0,
+        description="Events of passes kept in memory, for clients of `/passes/stream` that come "
+        "back.",
     )

@@ -11,6 +11,7 @@ from tests.servers import Server
 GETS = [
     *("/", "/health", "/health/live", "/health/ready", "/metrics", "/settings", "/docs"),
     *("/docs/swagger-ui.css", "/openapi.json", "/console/main.js", "/v1/status/ping"),
+    "/cameras",
     *("/v1/server/status/ping", "/v1/statistics/", "/info/"),
 ]
 
@@ -26,7 +27,7 @@ def test_head_is_get_without_a_body(client: TestClient, path: str) -> None:
 
 def test_every_get_takes_head(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    gets = [path for path, methods in paths.items() if "get" in methods]
+    gets = [path for path, methods in paths.items() if "get" in methods and "{" not in path]
     assert len(gets) >= 6
     for path in gets:
         assert client.head(path).status_code == 200, path

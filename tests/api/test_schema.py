@@ -29,7 +29,11 @@ CHECKS = [
 def test_answers_are_documented(server: Server, mode: GenerationMode) -> None:
     """Data as the document asks for it, and data that it forbids."""
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    operations = [
+        operation
+        for result in schema.get_all_operations()
+        if isinstance(result, Ok) and (operation := result.ok()).path != "/passes/stream"  # no end
+    ]
     assert len(operations) >= 8
     tried = 0
 

@@ -41,7 +41,8 @@ def exported() -> dict[str, set[str]]:
     """Labels by the name of each series that Prometheus has of the service."""
     suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
     series = {"up": {"job", "instance"}}
-    for metric in vars(Metrics(low_confidence=0.5)).values():
+    metrics = Metrics(low_confidence=0.5)
+    for metric in (*vars(metrics).values(), *vars(metrics.cameras).values()):
         if not isinstance(metric, MetricWrapperBase):
             continue
         (family,) = metric.describe()

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.api.auth import KEY_HEADER
+from app.api.camera_schemas import CameraStateBody
 from app.api.errors import documented
 from app.api.service import Service, get_service
 from app.vision.backends.runtime import Backend, Device, Precision
@@ -49,6 +50,7 @@ class HealthBody(BaseModel):
     running: int
     queued: int
     stuck: int
+    cameras: list[CameraStateBody]
 
 
 class ProbeBody(BaseModel):
@@ -71,6 +73,8 @@ def index() -> IndexBody:
             "POST /redact": "give a picture back with every plate covered",
             "POST /v1/plate-reader/": "Plate Recognizer's API",
             "POST /v1/vision/alpr": "CodeProject.AI's API",
+            "GET /cameras": "cameras and how they are doing",
+            "GET /passes/stream": "passes of cameras as they happen",
             "GET /health": "health, models and load",
             "GET /health/live": "liveness probe",
             "GET /health/ready": "readiness probe",
@@ -112,6 +116,10 @@ async def health(service: Shared) -> HealthBody:
         running=service.engine.running,
         queued=service.engine.queued,
         stuck=stuck,
+        cameras=[
+            CameraStateBody(name=camera.plan.name, state=camera.state)
+            for camera in service.supervisor.cameras
+        ],
     )
 
 
