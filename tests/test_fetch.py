@@ -1,32 +1,16 @@
 """Pictures by URL: what is refused without a connection, and what servers may do."""
 
-import asyncio
-import gc
 import gzip
-import logging
 import socket
-import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp.abc import AbstractResolver
 
 from app.errors import FetchError, RequestTooLarge, UrlNotAllowed, UrlUnreachable
-from app.fetch import UrlFetcher
-from tests.names import Names, TableResolver
+from tests.fetching import BODY, answering, fetch
 from tests.servers import SocketServer, http_answer, read_request
 from tests.urls import PUBLIC_ADDRESS, hostile_urls
-
-BODY = b"a picture" * 1000
-CERTIFICATES = ssl.create_default_context()
-PATIENCE = 60
-"""Seconds after which a fetch counts as one that never ends."""
-
-Answer = Callable[[socket.socket], None]
 
 
 @pytest.fixture
@@ -48,33 +32,8 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.fixture
 def trap() -> Iterator[SocketServer]:
     """What must not be reached."""
-    with SocketServer(_answering(http_answer(b"secret"))) as server:
+    with SocketServer(answering(http_answer(b"secret"))) as server:
         yield server
-
-
-def _answering(answer: bytes) -> Answer:
-    def serve(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(answer)
-
-    return serve
-
-
-def fetch(url: str, *private: str, names: Names | None = None, **changes: Any) -> bytes:
-    """Fetch on a loop of its own, from a network with only these names."""
-    job = fetcher(*private, names=names, **changes).fetch(url)
-    return asyncio.run(asyncio.wait_for(job, PATIENCE))
-
-
-def fetcher(*private: str, names: Names | None = None, **changes: Any) -> UrlFetcher:
-    options: dict[str, Any] = {
-        "max_bytes": 100_000,
-        "max_redirects": 3,
-        "timeout": PATIENCE / 2,
-        "resolver": lambda: TableResolver(names or {}),
-        "certificates": CERTIFICATES,
-    }
-    return UrlFetcher(private_hosts=frozenset(private), **options | changes)
 
 
 def test_hostile_urls_are_refused_without_a_connection(
@@ -122,7 +81,7 @@ def test_a_name_is_looked_up_again_for_each_redirect(
 ) -> None:
     names = {"camera.lan": ["127.0.0.1"], "rebinding.example": ["127.0.0.1"]}
     moved = http_answer(b"", "Location: http://rebinding.example/", status="302 Found")
-    with SocketServer(_answering(moved)) as camera:
+    with SocketServer(answering(moved)) as camera:
         with pytest.raises(UrlNotAllowed):
             fetch(f"http://camera.lan:{camera.port}/", "camera.lan", names=names)
         assert connections == [("127.0.0.1", camera.port)]
@@ -137,7 +96,7 @@ def test_every_address_of_a_name_that_is_used_is_checked(connections: list[Any])
 
 def test_named_private_hosts_may_be_fetched_from() -> None:
     names = {"camera.lan": ["127.0.0.1"]}
-    with SocketServer(_answering(http_answer(BODY))) as camera:
+    with SocketServer(answering(http_answer(BODY))) as camera:
         for host in ("127.0.0.1", "camera.lan", "CAMERA.lan"):
             url = f"http://{host}:{camera.port}/shot.jpg?a=b"
             assert fetch(url, "camera.lan", "127.0.0.1", names=names) == BODY
@@ -152,7 +111,7 @@ def test_the_environment_names_no_proxy(
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, trap.url)
-    with SocketServer(_answering(http_answer(BODY))) as camera:
+    with SocketServer(answering(http_answer(BODY))) as camera:
         assert fetch(f"{camera.url}/", "127.0.0.1") == BODY
     assert trap.connections == 0
 
@@ -194,14 +153,14 @@ def test_redirects_are_followed(status: str) -> None:
 def test_redirects_out_of_the_allowed_are_refused(location: str, trap: SocketServer) -> None:
     target = location.format(port=trap.port)
     moved = http_answer(b"", f"Location: {target}", status="302 Found")
-    with SocketServer(_answering(moved)) as camera, pytest.raises(FetchError):
+    with SocketServer(answering(moved)) as camera, pytest.raises(FetchError):
         fetch(f"{camera.url}/", "127.0.0.1")
     assert trap.connections == 0
 
 
 def test_redirects_are_limited() -> None:
     moved = http_answer(b"", "Location: /again", status="302 Found")
-    with SocketServer(_answering(moved)) as camera:
+    with SocketServer(answering(moved)) as camera:
         with pytest.raises(UrlUnreachable, match="more than 2 times"):
             fetch(f"{camera.url}/", "127.0.0.1", max_redirects=2)
         assert camera.connections == 3
@@ -229,7 +188,7 @@ def test_redirects_are_limited() -> None:
     ],
 )
 def test_bad_answers(answer: bytes) -> None:
-    with SocketServer(_answering(answer)) as camera, pytest.raises(UrlUnreachable):
+    with SocketServer(answering(answer)) as camera, pytest.raises(UrlUnreachable):
         fetch(f"{camera.url}/", "127.0.0.1")
 
 
@@ -247,7 +206,7 @@ def test_bad_answers(answer: bytes) -> None:
     ],
 )
 def test_good_answers(answer: bytes) -> None:
-    with SocketServer(_answering(answer)) as camera:
+    with SocketServer(answering(answer)) as camera:
         assert fetch(f"{camera.url}/", "127.0.0.1") == BODY
 
 
@@ -272,126 +231,5 @@ def test_bytes_are_counted_while_they_come(announced: bool) -> None:
 def test_compressed_answers_do_not_grow() -> None:
     bomb = gzip.compress(bytes(50_000_000))
     answer = http_answer(bomb, "Content-Encoding: gzip")
-    with SocketServer(_answering(answer)) as camera:
+    with SocketServer(answering(answer)) as camera:
         assert fetch(f"{camera.url}/", "127.0.0.1") == bomb
-
-
-def _dripping(before: bytes, drop: bytes) -> Answer:
-    def serve(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(before)
-        while True:
-            connection.sendall(drop)
-            time.sleep(0.05)
-
-    return serve
-
-
-def _silent(connection: socket.socket) -> None:
-    while connection.recv(4096):
-        pass
-
-
-def _handshake_without_end(connection: socket.socket) -> None:
-    connection.recv(4096)
-    while True:  # a record that is never complete
-        connection.sendall(b"\x16\x03\x03\x40\x00"[:1])
-        time.sleep(0.05)
-
-
-def _redirecting(connection: socket.socket) -> None:
-    read_request(connection)
-    time.sleep(0.2)
-    connection.sendall(http_answer(b"", "Location: /again", status="302 Found"))
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(_silent, id="nothing"),
-        pytest.param(_dripping(b"HTTP/1.1 200 OK\r\n", b"A"), id="header"),
-        pytest.param(_dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"A"), id="body of unknown length"),
-        pytest.param(
-            _dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", b"A"), id="body"
-        ),
-        pytest.param(
-            _dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nA\r\n"),
-            id="chunks",
-        ),
-        pytest.param(_dripping(b"HTTP/1.1 401 U\r\n", b"A"), id="challenge"),
-        pytest.param(_redirecting, id="redirects"),
-    ],
-)
-def test_one_deadline_for_everything(answer: Answer) -> None:
-    """None of these ends by itself, so that it ends at all is the deadline's doing."""
-    with SocketServer(answer) as camera, pytest.raises(UrlUnreachable, match="in time"):
-        fetch(f"{camera.url}/", "127.0.0.1", timeout=0.5, max_redirects=10**6)
-
-
-def test_a_deadline_for_handshakes() -> None:
-    with SocketServer(_handshake_without_end) as camera:
-        with pytest.raises(UrlUnreachable):
-            fetch(f"https://127.0.0.1:{camera.port}/", "127.0.0.1", timeout=0.5)
-        with pytest.raises(UrlUnreachable, match="in time"), SocketServer(_silent) as silent:
-            fetch(f"https://127.0.0.1:{silent.port}/", "127.0.0.1", timeout=0.5)
-
-
-def test_names_that_are_never_answered_hold_nobody_up() -> None:
-    """More of them than a pool has threads; the loop could not end while one of its own waits."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as name_server:
-        name_server.bind(("127.0.0.1", 0))
-        servers = [f"127.0.0.1:{name_server.getsockname()[1]}"]
-
-        def resolver() -> AbstractResolver:
-            return aiohttp.AsyncResolver(nameservers=servers, timeout=PATIENCE, tries=1)
-
-        async def fetch_all(camera: str) -> list[bytes | BaseException]:
-            stuck = fetcher(resolver=resolver, timeout=1.0)
-            late = [asyncio.create_task(stuck.fetch(f"http://n{n}.example/")) for n in range(100)]
-            await asyncio.to_thread(name_server.recv, 512)
-            assert await fetcher("127.0.0.1", resolver=resolver).fetch(camera) == BODY
-            return await asyncio.gather(*late, return_exceptions=True)
-
-        with SocketServer(_answering(http_answer(BODY))) as camera:
-            job = asyncio.wait_for(fetch_all(f"{camera.url}/"), PATIENCE)
-            outcomes = asyncio.run(job)
-    assert {type(outcome) for outcome in outcomes} == {UrlUnreachable}
-    assert {str(outcome) for outcome in outcomes} == {"The URL did not answer in time."}
-
-
-def test_a_fetch_that_is_given_up_lets_go_of_the_camera() -> None:
-    gone = threading.Event()
-
-    def serve(connection: socket.socket) -> None:
-        _silent(connection)
-        gone.set()
-
-    async def give_up(url: str) -> None:
-        job = asyncio.create_task(fetcher("127.0.0.1").fetch(url))
-        while not camera.connections:
-            await asyncio.sleep(0.01)
-        job.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await job
-
-    with SocketServer(serve) as camera:
-        asyncio.run(asyncio.wait_for(give_up(f"{camera.url}/"), PATIENCE))
-        assert gone.wait(PATIENCE)
-
-
-def test_nothing_stays_open(caplog: pytest.LogCaptureFixture) -> None:
-    """ResourceWarnings are errors in this suite; this makes them show up here."""
-    closed = threading.Semaphore(0)
-
-    def serve(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)
-        _silent(connection)
-        closed.release()
-
-    with SocketServer(serve) as camera:
-        for _ in range(5):
-            assert fetch(f"{camera.url}/", "127.0.0.1") == BODY
-        assert all(closed.acquire(timeout=PATIENCE) for _ in range(5))
-    gc.collect()
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

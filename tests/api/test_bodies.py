@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.api.answers import assert_error
 from tests.api.conftest import ClientFactory
-from tests.corpus import valid
+from tests.good import valid
 
 MULTIPART = "multipart/form-data; boundary=x"
 

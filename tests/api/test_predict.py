@@ -6,7 +6,8 @@ from starlette.testclient import TestClient
 from app.vision.types import Frame
 from tests.api.answers import assert_error
 from tests.api.conftest import ClientFactory
-from tests.corpus import readable, refused, valid
+from tests.corpus import readable, refused
+from tests.good import valid
 from tests.pictures import draw_car, encode
 
 STATUS_BY_CODE = {

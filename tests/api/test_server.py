@@ -1,8 +1,6 @@
 """The service as operators run it: a process of its own, real sockets, real signals."""
 
 import json
-import os
-import re
 import select
 import signal
 import socket
@@ -10,44 +8,14 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.api.answers import assert_error
-from tests.api.exposition import Samples
-from tests.corpus import tiff
+from tests.api.requests_by_hand import MULTIPART, OPENING, head, idle, predict, read_status, samples
+from tests.crafted import tiff
 from tests.servers import REPOSITORY, Server, eventually
-
-MULTIPART = "Content-Type: multipart/form-data; boundary=x"
-OPENING = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
-
-
-def head(*headers: str) -> bytes:
-    return "\r\n".join(("POST /predict/file HTTP/1.1", "Host: a", *headers)).encode() + b"\r\n\r\n"
-
-
-def read_status(connection: socket.socket) -> int:
-    answer = b""
-    while b"\r\n" not in answer:
-        chunk = connection.recv(4096)
-        assert chunk, "the server closed without an answer"
-        answer += chunk
-    return int(answer.split()[1])
-
-
-def samples(server: Server) -> Samples:
-    return Samples(requests.get(f"{server.url}/metrics", timeout=10).text)
-
-
-def idle(server: Server) -> bool:
-    found = samples(server)
-    return found.value("alpr_pictures_running") == found.value("alpr_pictures_queued") == 0
-
-
-def predict(server: Server, picture: bytes) -> requests.Response:
-    return requests.post(f"{server.url}/predict/file", files={"file": picture}, timeout=30)
 
 
 def test_64_clients_against_a_limit_of_8(server: Server, car_jpeg: bytes) -> None:
@@ -207,62 +175,6 @@ def test_an_idle_server_ends_at_once_on_sigint(weights_environment: dict[str, st
     with Server(weights_environment | {"ALPR_AUTH": "off"}) as server:
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(60) in (0, 130)
-
-
-def test_processes_share_metrics_and_key(
-    weights_environment: dict[str, str], car_jpeg: bytes
-) -> None:
-    with Server(weights_environment, "--processes", "2") as server:
-        keys = re.findall(r"X-API-Key: (\S+)", server.output())
-        assert len(keys) == 1
-
-        def ask(_: int) -> int:
-            return requests.post(  # each on a connection, so a process, of its own
-                f"{server.url}/predict/file",
-                files={"file": car_jpeg},
-                headers={"X-API-Key": keys[0], "Connection": "close"},
-                timeout=30,
-            ).status_code
-
-        with ThreadPoolExecutor(4) as clients:
-            assert set(clients.map(ask, range(24))) == {200}
-        for _ in range(6):
-            assert samples(server).value("alpr_predictions_total", status="success") == 24
-        assert predict(server, car_jpeg).status_code == 401
-        assert idle(server)
-        (build,) = samples(server).labels("alpr_build_info")
-        assert set(build) == {"version", "python"}
-        _kill_those_that_receive(server, keys[0])
-        server.terminate()
-        assert server.process.wait(90) == 0
-
-
-def _kill_those_that_receive(server: Server, key: str) -> None:
-    """What a process held when it was killed is not shown for ever."""
-
-    def received() -> float:
-        try:
-            return samples(server).value("alpr_budget_in_use", budget="body_bytes")
-        except requests.RequestException:
-            return float("nan")  # nobody answers for a moment
-
-    upload = head(MULTIPART, f"X-API-Key: {key}", "Content-Length: 5000") + OPENING
-    with server.connect() as stalled:
-        stalled.sendall(upload)
-        assert eventually(lambda: received() == len(OPENING))
-        for process in _children(server.process.pid):
-            if b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes():
-                os.kill(process, signal.SIGKILL)
-        assert eventually(lambda: received() == 0, 90)
-    assert samples(server).value("alpr_predictions_total", status="success") == 24
-
-
-def _children(process: int) -> list[int]:
-    return [
-        int(child)
-        for tasks in Path(f"/proc/{process}/task").glob("*/children")
-        for child in tasks.read_text().split()
-    ]
 
 
 def test_json_logs_with_the_request_in_every_line(

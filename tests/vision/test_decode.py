@@ -11,20 +11,9 @@ from app.errors import ImageError, InvalidImage, TooCostly, TooManyPixels
 from app.vision.decode import decode_image, decode_picture
 from app.vision.formats.jpeg import read_jpeg_header
 from app.vision.types import Frame
-from tests.corpus import (
-    by_pillow,
-    costly,
-    damaged,
-    huge_png,
-    jpeg_header,
-    many_scans,
-    readable,
-    refused,
-    rgb,
-    shared_values,
-    small_car,
-    valid,
-)
+from tests.corpus import costly, damaged, many_scans, readable, refused
+from tests.crafted import huge_png, jpeg_header, shared_values
+from tests.good import by_pillow, rgb, small_car, valid
 
 MAX_PIXELS = 50_000_000
 TRANSPOSED_BY_ORIENTATION = {

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from app.errors import ImageError
 from app.vision.decode import decode_picture
 from app.vision.original import open_original
-from tests.corpus import by_pillow, costly, damaged, frames, rgb, tiff_of, valid
+from tests.corpus import costly, damaged, frames
+from tests.crafted import tiff_of
+from tests.good import by_pillow, rgb, valid
 
 MAX_PIXELS = 200_000
 """The samples have 76,800."""

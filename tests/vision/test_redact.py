@@ -21,7 +21,8 @@ from app.vision.original import open_original
 from app.vision.pipeline import PlatePipeline
 from app.vision.redact import RedactOptions, Style, cover, redact
 from app.vision.types import Box, Frame
-from tests.corpus import by_pillow, damaged, readable
+from tests.corpus import damaged, readable
+from tests.good import by_pillow
 from tests.pictures import draw_car, encode
 
 MAX_PIXELS = 10_000_000

@@ -4,9 +4,7 @@ import base64
 import io
 import json
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import cv2
 import pytest
@@ -17,110 +15,18 @@ from app.api.compat.platerecognizer_bodies import MAX_CALLS
 from app.api.redacting import redaction_weight
 from app.vision.pipeline import PlatePipeline
 from app.vision.types import Frame
-from tests.api.conftest import KEY, ClientFactory
+from tests.api.compat.snapshot_clients import (
+    RECORDED,
+    ROUTE,
+    aiohttp,
+    assert_refused,
+    curl_base64,
+    post,
+    python_requests,
+)
+from tests.api.conftest import ClientFactory
 from tests.pictures import draw_car, encode
 from tests.servers import SocketServer, http_answer, read_request
-
-ROUTE = "/v1/plate-reader/"
-BOUNDARY = "X-RECORDED"
-MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-
-
-def multipart(*parts: tuple[str, bytes]) -> bytes:
-    """A body from parts with their headers as recorded."""
-    return (
-        b"".join(
-            f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + value + b"\r\n" for head, value in parts
-        )
-        + f"--{BOUNDARY}--\r\n".encode()
-    )
-
-
-def field(name: str) -> str:
-    return f'Content-Disposition: form-data; name="{name}"'
-
-
-def python_requests(picture: bytes) -> tuple[str, bytes]:
-    """The official client: no Content-Type in the picture's part, `regions` twice."""
-    return MULTIPART, multipart(
-        (field("regions"), b"nz"),
-        (field("regions"), b"au"),
-        (field("mmc"), b"True"),
-        (field("camera_id"), b"gate"),
-        (field("timestamp"), b"2026-01-01T00:00:00+13:00"),
-        (field("config"), b'{"mode": "fast", "detection_mode": "vehicle"}'),
-        (field("upload") + '; filename="car.jpg"', picture),
-    )
-
-
-def aiohttp(picture: bytes) -> tuple[str, bytes]:
-    """Home Assistant's: Content-Type first, no file extension."""
-    return MULTIPART, multipart(
-        ("Content-Type: text/plain; charset=utf-8\r\n" + field("camera_id"), b"gate"),
-        (
-            "Content-Type: text/plain; charset=utf-8\r\n" + field("timestamp"),
-            b"2026-01-01T00:00:00+13:00",
-        ),
-        (
-            "Content-Type: application/octet-stream\r\n" + field("upload") + '; filename="car.jpg"',
-            picture,
-        ),
-    )
-
-
-def curl_base64(picture: bytes) -> tuple[str, bytes]:
-    return MULTIPART, multipart(
-        (field("camera_id"), b"gate"),
-        (field("timestamp"), b"2026-01-01T00:00:00+13:00"),
-        (field("upload"), base64.encodebytes(picture)),
-    )
-
-
-def nameless_part(picture: bytes) -> tuple[str, bytes]:
-    """The bytes of a picture in a part that says nothing of a file."""
-    return MULTIPART, multipart(
-        (field("camera_id"), b"gate"),
-        (field("timestamp"), b"2026-01-01T00:00:00+13:00"),
-        (field("upload"), picture),
-    )
-
-
-def url_encoded(picture: bytes, *, escape: bool) -> tuple[str, bytes]:
-    text = base64.b64encode(picture).decode()
-    upload = quote(text, safe="") if escape else text
-    body = f"camera_id=gate&timestamp=2026-01-01T00:00:00%2B13:00&upload={upload}"
-    return "application/x-www-form-urlencoded", body.encode()
-
-
-def node_red(picture: bytes, *, kind: str = "application/json") -> tuple[str, bytes]:
-    body = {
-        "upload": "data:image/jpeg;base64," + base64.b64encode(picture).decode(),
-        "regions": ["nz"],
-        "mmc": False,
-        "camera_id": "gate",
-        "timestamp": "2026-01-01T00:00:00+13:00",
-        "direction": None,
-        "config": {"region": "strict", "detection_rule": "strict"},
-    }
-    return kind, json.dumps(body).encode()
-
-
-RECORDED = [
-    python_requests,
-    aiohttp,
-    curl_base64,
-    nameless_part,
-    partial(url_encoded, escape=True),
-    partial(url_encoded, escape=False),
-    node_red,
-    partial(node_red, kind=""),
-]
-
-
-def post(client: TestClient, request: tuple[str, bytes], **headers: str) -> Any:
-    kind, body = request
-    sent = {"Content-Type": kind} if kind else {}
-    return client.post(ROUTE, content=body, headers={**sent, **headers})
 
 
 def golden(client: TestClient, picture: bytes) -> dict[str, Any]:
@@ -227,131 +133,6 @@ def test_upload_url(make_client: ClientFactory, car_jpeg: bytes) -> None:
             body = client.post(ROUTE, **request).json()
             assert body["results"][0]["plate"] == "abc123"
             assert body["filename"] == "gate.jpg"
-
-
-BAD_REQUESTS: list[dict[str, Any]] = [
-    {"data": {}},
-    {"data": {"upload": ""}},
-    {"data": {"upload": "%%%"}},
-    {"data": {"upload": "\u20ac"}},
-    {"json": {"upload": 7}},
-    {"json": ["upload"]},
-    {"content": b"{" * 100_000, "headers": {"Content-Type": "application/json"}},
-    {"content": b'{"upload": ', "headers": {"Content-Type": "application/json"}},
-    {"content": b"\xff\xd8\xff", "headers": {"Content-Type": "image/jpeg"}},
-    {"content": b"--X\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=X"}},
-    {"data": {"upload_url": "http://127.0.0.1:1/"}},
-    {"data": {"upload_url": "file:///etc/passwd"}},
-    {"files": {"upload": b"no picture"}},
-    {"files": {"picture": b"under another name"}},
-]
-
-
-@pytest.mark.parametrize("request_", BAD_REQUESTS)
-def test_bad_requests(client: TestClient, request_: dict[str, Any]) -> None:
-    assert_refused(client.post(ROUTE, **request_), 400)
-
-
-def assert_refused(response: Any, status: int) -> None:
-    assert response.status_code == status, response.text
-    body = response.json()
-    assert set(body) == {"detail", "status_code"}
-    assert body["status_code"] == status
-    assert body["detail"]
-
-
-BAD_FIELDS = [
-    {"timestamp": "yesterday"},
-    {"config": "{"},
-    {"config": "[]"},
-    {"config": '{"threshold_d": 2}'},
-    {"config": '{"threshold_o": "high"}'},
-    {"config": '{"text_formats": ["("]}'},
-    {"config": '{"text_formats": ["(a)\\\\1"]}'},
-    {"config": json.dumps({"text_formats": ["a" * 201]})},
-    {"config": json.dumps({"text_formats": ["a"] * 33})},
-    {"config": json.dumps({"text_formats": ["((a{1,900}){1,900}){1,900}"]})},
-]
-
-
-@pytest.mark.parametrize("data", BAD_FIELDS)
-def test_bad_fields(client: TestClient, car_jpeg: bytes, data: dict[str, str]) -> None:
-    assert_refused(client.post(ROUTE, files={"upload": car_jpeg}, data=data), 400)
-
-
-def basic(credentials: str) -> str:
-    return "Basic " + base64.b64encode(credentials.encode()).decode()
-
-
-@pytest.mark.parametrize("route", [ROUTE, "/v1/plate-reader", "/v1/blur"])
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Authorization": f"Token {KEY}"}, 200),
-        ({"Authorization": f"token {KEY}"}, 200),
-        ({"Authorization": basic(f"x:{KEY}")}, 200),
-        ({"X-API-Key": KEY}, 200),
-        ({}, 403),
-        ({"Authorization": "Token wrong"}, 403),
-        ({"Authorization": "Token"}, 403),
-        ({"Authorization": f"Bearer {KEY}"}, 403),
-        ({"Authorization": basic(f"{KEY}:")}, 403),
-        ({"Authorization": "Basic %%%"}, 403),
-        ({"Authorization": "Basic /w=="}, 403),
-    ],
-)
-def test_authentication(
-    locked: TestClient, car_jpeg: bytes, route: str, headers: dict[str, str], status: int
-) -> None:
-    response = locked.post(route, files={"upload": car_jpeg}, headers=headers)
-    assert response.status_code == status
-    if status == 403:
-        assert response.json() == {"detail": "Invalid token.", "status_code": 403}
-
-
-@pytest.fixture
-def locked(make_client: ClientFactory) -> TestClient:
-    return make_client(auth="on", api_keys=(KEY,))
-
-
-def test_the_key_is_looked_at_before_the_body(locked: TestClient) -> None:
-    assert_refused(locked.post(ROUTE, content=bytes(30_000_000)), 403)
-    for route in ("/info/", "/v1/statistics/"):
-        assert_refused(locked.get(route), 403)
-
-
-@pytest.mark.parametrize("as_text", [False, True])
-def test_too_large(make_client: ClientFactory, as_text: bool) -> None:
-    client = make_client(max_upload_bytes=30_000)
-    picture = bytes(30_001)
-    if as_text:
-        response = client.post(ROUTE, data={"upload": base64.b64encode(picture).decode()})
-    else:
-        response = client.post(ROUTE, files={"upload": picture})
-    assert_refused(response, 413)
-    assert_refused(client.post(ROUTE, files={"upload": bytes(300_000)}), 413)
-
-
-def test_overload(make_client: ClientFactory, car_jpeg: bytes) -> None:
-    client = make_client()
-    service = client.app.state.service  # type: ignore[attr-defined]
-    with service.admission.admit(service.admission.limit):
-        response = client.post(ROUTE, files={"upload": car_jpeg})
-    assert response.status_code == 429
-    seconds = int(response.headers["Retry-After"])
-    unit = "second" if seconds == 1 else "seconds"
-    assert response.json() == {
-        "detail": f"Request was throttled. Expected available in {seconds} {unit}.",
-        "status_code": 429,
-    }
-    assert client.post(ROUTE, files={"upload": car_jpeg}).status_code == 200
-
-
-def test_too_slow(make_client: ClientFactory, car_jpeg: bytes) -> None:
-    client = make_client(deadline=1e-6)
-    response = client.post(ROUTE, files={"upload": car_jpeg})
-    assert response.status_code == 429
-    assert response.headers["Retry-After"] == "1"
 
 
 def plates(client: TestClient, picture: bytes, config: dict[str, Any]) -> list[dict[str, Any]]:

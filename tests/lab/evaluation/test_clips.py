@@ -114,6 +114,8 @@ def test_the_pass_with_the_most_frames_is_first() -> None:
 def test_passes_of_another_time_or_text_are_of_no_label() -> None:
     passes = [a_pass("ABC123", 5, 6), a_pass("QQ1", 0, 2)]
     assert assigned([("ABC123", 0.0, 2.0)], passes) == {0: []}
+    neighbour = a_pass("QQC173", 0, 2)  # shares half of the characters, at the same places
+    assert assigned([("ABC123", 0.0, 2.0)], [neighbour]) == {0: []}
     misread = a_pass("QQ1", 0, 2, raw={"QQ1": 3, "ABC124": 1})
     assert assigned([("ABC123", 0.0, 2.0)], [misread]) == {0: [0]}
 

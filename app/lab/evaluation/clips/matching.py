@@ -10,7 +10,7 @@ from app.video.passes import Pass
 
 SLACK_S: Final = 0.5
 """A pass may begin or end so much outside of its label."""
-ALIKE: Final = 0.5
+ALIKE: Final = 0.6
 """Similarity of the texts from which a pass is that of the label, misread."""
 
 

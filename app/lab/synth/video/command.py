@@ -14,7 +14,7 @@ from app.lab.evaluation.conditions import condition_argument
 from app.lab.evaluation.dataset import load_dataset
 from app.lab.synth.serials import MIXES
 from app.lab.synth.video.files import Clip, write_set
-from app.lab.synth.video.stills import FPS, STRENGTHS, draw_passes, usable
+from app.lab.synth.video.stills import STRENGTHS, draw_passes, usable
 from app.lab.synth.video.traffic import draw_traffic
 from app.lab.synth.video.types import Camera, Traffic
 
@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--light", type=float, default=camera.light, help="1 by day")
     group.add_argument("--noise", type=float, default=camera.noise, help="grey levels")
     group.add_argument("--shake", type=float, default=camera.shake, metavar="PIXELS")
-    group = parser.add_argument_group("instead of drawn traffic")
+    group = parser.add_argument_group("instead of drawn traffic, at --fps")
     group.add_argument(
         "--stills", type=Path, metavar="DIR", help="photographs with a labels.csv, filmed"
     )
@@ -112,8 +112,10 @@ def _of_stills(options: argparse.Namespace) -> Iterator[Clip]:
         rng = np.random.default_rng((options.seed, index))
         chosen = [stills[order[(PASSES * index + i) % len(order)]] for i in range(PASSES)]
         strength = STRENGTHS[index % len(STRENGTHS)]
-        frames, truth = draw_passes(rng, chosen, strength)
-        yield Clip(f"clip{index:03d}.mov", frames, tuple(truth), FPS, f"severity {strength}")
+        frames, truth = draw_passes(rng, chosen, strength, fps=options.fps)
+        yield Clip(
+            f"clip{index:03d}.mov", frames, tuple(truth), options.fps, f"severity {strength}"
+        )
 
 
 def _with_progress(clips: Iterable[Clip], total: int) -> Iterator[Clip]:

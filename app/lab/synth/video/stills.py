@@ -22,7 +22,6 @@ from app.lab.synth.video.types import PassTruth, VideoFrame
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
-FPS: Final = 10.0
 SHOWN_S: Final = 2.4
 EVERY_S: Final = 3.2
 LEAST: Final = 40.0
@@ -30,6 +29,10 @@ LEAST: Final = 40.0
 ENLARGED: Final = 1.4
 """Most that a photograph is enlarged."""
 STRENGTHS: Final = (0.5, 1.0, 1.5)
+JUMPS: Final = 3.0
+"""Standard deviation of the place from frame to frame, in pixels."""
+SMEAR: Final = 4.0
+"""Of motion blur, in pixels: the scale of its gamma distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def usable(photos: Sequence[Photo], *, without: frozenset[str]) -> list[Still]:
 
 
 def draw_passes(
-    rng: np.random.Generator, stills: Sequence[Still], strength: float
+    rng: np.random.Generator, stills: Sequence[Still], strength: float, *, fps: float
 ) -> tuple[Iterator[VideoFrame], list[PassTruth]]:
     """One pass for each still, one after the other; `strength` of all that makes reading hard, 1
     is usual. Frames are drawn as they are taken."""
@@ -70,24 +73,25 @@ def draw_passes(
         PassTruth(still.text, round(i * EVERY_S, 2), round(i * EVERY_S + SHOWN_S, 2))
         for i, still in enumerate(stills)
     ]
-    return _frames(rng, stills, strength), truth
+    return _frames(rng, stills, strength, fps), truth
 
 
 def _frames(
-    rng: np.random.Generator, stills: Sequence[Still], strength: float
+    rng: np.random.Generator, stills: Sequence[Still], strength: float, fps: float
 ) -> Iterator[VideoFrame]:
     grain = Grain(rng, HEIGHT, WIDTH, 4.0 * strength)
-    number = 0
-    for still in stills:
+    frames = 0
+    for number, still in enumerate(stills):
         picture = cv2.imread(str(still.photo.path))
         if picture is None:
             raise DatasetError(f"{still.photo.path} cannot be read.")
         moving = _Moving(rng, np.asarray(picture, np.uint8), still.box, strength)
-        for i in range(round(EVERY_S * FPS)):
-            light = moving.at(i / FPS)
+        begin = number * EVERY_S
+        while (moment := frames / fps) < begin + EVERY_S:
+            light = moving.at(moment - begin)
             recorded = np.clip(grain.over(light) + 0.5, 0, 255).astype(np.uint8)
-            yield VideoFrame(compress(recorded, round(80 - 12 * strength)), number / FPS)
-            number += 1
+            yield VideoFrame(compress(recorded, round(80 - 12 * strength)), moment)
+            frames += 1
 
 
 class _Moving:
@@ -109,18 +113,17 @@ class _Moving:
         self._lean = rng.uniform(-6, 6, 2) * strength
         self._yaw = rng.uniform(-2.5e-4, 2.5e-4, 2) * strength
         self._exposure = 2.0 ** (-rng.uniform(0.2, 1.3, 2) * strength)
-        self._blurs = rng.gamma(1.2, 4.0 * strength, round(SHOWN_S * FPS))
-        self._angles = rng.uniform(0, np.pi, len(self._blurs))
-        self._jumps = rng.normal(0, 3.0 * strength, (len(self._blurs), 2))
+        self._rng = rng
+        self._strength = strength
 
     def at(self, moment: float) -> Field:
         share = moment / SHOWN_S
         exposure = np.float32(self._exposure[0] * (1 - share) + self._exposure[1] * share)
         if moment >= SHOWN_S:
             return np.asarray(self._back * exposure, np.float32)
-        index = round(moment * FPS)
         scale = float(self._far * (self._near / self._far) ** share)
-        place = self._from * (1 - share) + self._to * share + self._jumps[index]
+        jump = self._rng.normal(0, JUMPS * self._strength, 2)
+        place = self._from * (1 - share) + self._to * share + jump
         lean = np.radians(self._lean[0] * (1 - share) + self._lean[1] * share)
         turn = scale * np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
         matrix = np.eye(3)
@@ -136,9 +139,9 @@ class _Moving:
         size = WIDTH, HEIGHT
         colours: Field = cv2.warpPerspective(shrunk, warp, size).astype(np.float32)
         alpha = cv2.warpPerspective(np.ones(shrunk.shape[:2], np.float32), warp, size)
-        length = float(self._blurs[index])
+        length = float(self._rng.gamma(1.2, SMEAR * self._strength))
         if length > 1:
-            kernel = trail(length, float(self._angles[index]))
+            kernel = trail(length, float(self._rng.uniform(0, np.pi)))
             colours = np.asarray(cv2.filter2D(colours, -1, kernel), np.float32)
             alpha = cv2.filter2D(alpha, -1, kernel)
         laid = self._back * (1 - alpha[..., None]) + colours
