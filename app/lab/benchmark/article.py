@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import cv2
 import numpy as np
+import onnxruntime as ort
 from fast_alpr import ALPR
 from fast_alpr.base import BaseDetector
 from fastapi import Depends, FastAPI, File, Header, HTTPException, UploadFile
@@ -29,11 +30,13 @@ API_KEY = "benchmark"
 logger = logging.getLogger(__name__)
 
 
-class _LocalDetector(BaseDetector):
+class LocalDetector(BaseDetector):
     """fast-alpr's default detector, but from a file."""
 
-    def __init__(self, path: str) -> None:
-        self._detector = YoloV9Detector(path, ("License Plate",), conf_thresh=0.4)
+    def __init__(self, path: str, options: ort.SessionOptions | None = None) -> None:
+        self._detector = YoloV9Detector(
+            path, ("License Plate",), conf_thresh=0.4, sess_options=options
+        )
 
     def predict(self, frame: NDArray[np.uint8]) -> list[DetectionResult]:
         return self._detector.predict(frame)
@@ -46,7 +49,7 @@ def create_app() -> FastAPI:
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
     )
     alpr = ALPR(
-        detector=_LocalDetector(os.environ[DETECTOR]),
+        detector=LocalDetector(os.environ[DETECTOR]),
         ocr_model_path=os.environ[OCR],
         ocr_config_path=os.environ[OCR_CONFIG],
     )

@@ -1,4 +1,4 @@
-"""Run both servers under the same load and compare."""
+"""Run all contenders under the same load and compare."""
 
 import json
 import re
@@ -10,17 +10,22 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
+from app.lab.benchmark.arithmetic import NetworkCost, network_costs
 from app.lab.benchmark.article import API_KEY
-from app.lab.benchmark.frames import TWELVE_MEGAPIXELS, write_frames
+from app.lab.benchmark.frames import CAMERA, TWELVE_MEGAPIXELS, write_frames
+from app.lab.benchmark.library import run_library
 from app.lab.benchmark.load import LoadResult
 from app.lab.benchmark.servers import Server, article_server, our_server
+from app.vision.backends.runtime import choose_runtime
 from app.weights.resolve import Weights
 
-CLIENTS = (1, 4, 16)
+CLIENTS = (1, 4, 16, 64)
+LIBRARY = "library"
+DETAILS = ("low", "auto", "high")
+PRECISIONS: tuple[Literal["exact", "fast"], ...] = ("exact", "fast")
 _STAGE_SUM = re.compile(r'alpr_stage_duration_seconds_sum\{stage="(\w+)"\} ([\d.e+-]+)')
-
-
 _PASSES = re.compile(r"alpr_detector_passes_total ([\d.e+-]+)")
 
 
@@ -38,18 +43,20 @@ class DetailCost:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Medians over the rounds, by server and number of clients.
+    """Medians over the rounds, by contender and number of clients.
 
-    `ratios` are ours over the article's in requests a second, with our default settings and with
-    `detail=low`, which computes what fast-alpr computes; `cpu_ms` is the processor time of our
-    server a request at the highest load, split by stage, the rest being HTTP.
+    `ratios` are ours over `article` and over `library` in requests a second; `cpu_ms` is the
+    processor time of each of our servers a request at the highest load, split by stage, the rest
+    being HTTP. `networks` are the networks alone on each runtime.
     """
 
     results: dict[str, list[LoadResult]]
-    ratios: dict[str, dict[int, float]]
-    cpu_ms: dict[str, float]
+    ratios: dict[str, dict[str, dict[int, float]]]
+    cpu_ms: dict[str, dict[str, float]]
     startup_seconds: dict[str, float]
     details: list[DetailCost]
+    networks: list[NetworkCost]
+    size: tuple[int, int]
     frame_bytes: int
 
     def to_json(self) -> str:
@@ -62,59 +69,84 @@ def compare(
     *,
     seconds: float,
     rounds: int,
+    size: tuple[int, int] = CAMERA,
     clients: Sequence[int] = CLIENTS,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Benchmark:
-    """Alternate between the servers, so that a change of the machine's pace meets both."""
+    """Alternate between the contenders, so that a change of the machine's pace meets all.
+
+    They are the article's server, the bare library, and ours: exact, at `detail=low`, which
+    computes what the other two compute, and fast where this processor makes that another one.
+    """
+    runtimes = sorted({choose_runtime(precision=precision) for precision in PRECISIONS}, key=str)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        frames = write_frames(pictures, directory)
+        frames = write_frames(pictures, directory, size)
+        frame_bytes = sum(path.stat().st_size for path in frames) // len(frames)
         large = write_frames(pictures[:4], directory, TWELVE_MEGAPIXELS)
         details = []
-        for detail, sent in (("low", frames), ("auto", frames), ("high", frames), ("high", large)):
+        for detail, sent in (
+            *((detail, frames) for detail in DETAILS),
+            *((detail, large) for detail in DETAILS),
+        ):
             progress(f"one client, detail {detail}")
             details.append(_detail_cost(weights, detail, sent, seconds))
-        servers = [
-            stack.enter_context(article_server(weights)),
-            stack.enter_context(our_server(weights)),
-            stack.enter_context(our_server(weights, detail="low")),
+        progress("the networks alone")
+        networks = [cost for runtime in runtimes for cost in network_costs(weights, runtime)]
+        article = stack.enter_context(article_server(weights))
+        ours = [
+            stack.enter_context(our_server(weights, precision=precision))
+            for precision in PRECISIONS[: len(runtimes)]
         ]
+        ours.append(stack.enter_context(our_server(weights, detail="low")))
+        servers = [article, *ours]
         for server in servers:  # warm up
             _load(server, frames, clients=2, seconds=2)
         measured: dict[tuple[str, int], list[LoadResult]] = {}
-        ours = servers[1]
-        before: dict[str, float] = {}
-        cpu: list[dict[str, float]] = []
+        cpu: dict[str, list[dict[str, float]]] = {server.name: [] for server in ours}
         for turn in range(rounds):
             for count in clients:
+                progress(f"round {turn + 1}/{rounds}: {LIBRARY}, {count} clients")
+                result = run_library(weights, frames, clients=count, seconds=seconds)
+                measured.setdefault((LIBRARY, count), []).append(result)
                 for server in servers:
                     progress(f"round {turn + 1}/{rounds}: {server.name}, {count} clients")
-                    before = _spent(ours)
+                    before = _spent(server) if server in ours else {}
                     result = _load(server, frames, clients=count, seconds=seconds)
                     measured.setdefault((server.name, count), []).append(result)
-                    if server is ours and count == max(clients):
-                        cpu.append(_per_request(before, _spent(ours), result.requests))
-        results = {
-            server.name: [_median(measured[server.name, count]) for count in clients]
-            for server in servers
-        }
-        article, *own = (results[server.name] for server in servers)
-        return Benchmark(
-            results=results,
-            ratios={
-                server.name: {
-                    count: round(mine.requests_per_second / theirs.requests_per_second, 2)
-                    for count, mine, theirs in zip(clients, measurements, article, strict=True)
-                }
-                for server, measurements in zip(servers[1:], own, strict=True)
-            },
-            cpu_ms={
-                stage: round(statistics.median(one[stage] for one in cpu), 2) for stage in cpu[0]
-            },
-            startup_seconds={server.name: round(server.startup_seconds, 1) for server in servers},
-            details=details,
-            frame_bytes=sum(path.stat().st_size for path in frames) // len(frames),
-        )
+                    if server in ours and count == max(clients):
+                        spent = _per_request(before, _spent(server), result.requests)
+                        cpu[server.name].append(spent)
+    results = {
+        name: [_median(measured[name, count]) for count in clients]
+        for name in (article.name, LIBRARY, *(server.name for server in ours))
+    }
+    return Benchmark(
+        results=results,
+        ratios={
+            base: {server.name: _ratios(results[server.name], results[base]) for server in ours}
+            for base in (article.name, LIBRARY)
+        },
+        cpu_ms={
+            name: {
+                stage: round(statistics.median(one[stage] for one in turns), 2)
+                for stage in turns[0]
+            }
+            for name, turns in cpu.items()
+        },
+        startup_seconds={server.name: round(server.startup_seconds, 1) for server in servers},
+        details=details,
+        networks=networks,
+        size=size,
+        frame_bytes=frame_bytes,
+    )
+
+
+def _ratios(ours: Sequence[LoadResult], theirs: Sequence[LoadResult]) -> dict[int, float]:
+    return {
+        one.clients: round(one.requests_per_second / other.requests_per_second, 2)
+        for one, other in zip(ours, theirs, strict=True)
+    }
 
 
 def _detail_cost(

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 CAMERA = (1280, 720)
+SQUARE = (1024, 1024)
 TWELVE_MEGAPIXELS = (4000, 3000)
 JPEG_QUALITY = 95
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from app.lab.benchmark import article
 from app.vision.backends.runtime import Device
@@ -57,20 +57,25 @@ def article_server(weights: Weights) -> Iterator[Server]:
 
 @contextmanager
 def our_server(
-    weights: Weights, *, detail: str | None = None, device: Device = "cpu"
+    weights: Weights,
+    *,
+    detail: str | None = None,
+    device: Device = "cpu",
+    precision: Literal["exact", "fast"] = "exact",
 ) -> Iterator[Server]:
-    """Ours with its default settings, but for `detail` where one is given."""
+    """Ours with its default settings, but for `precision`, and `detail` where one is given."""
     environment = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
         "ALPR_API_KEYS": article.API_KEY,
         "ALPR_DEVICE": device,
+        "ALPR_PRECISION": precision,
         "ALPR_LOG_LEVEL": "INFO",  # which tells the port
     }
     if detail is not None:
         environment["ALPR_DETAIL"] = detail
-    name = "nz-alpr" if detail is None else f"nz-alpr, {detail}"
+    name = f"nz-alpr, {detail or precision}"
     with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
         yield server
 
