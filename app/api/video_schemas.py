@@ -79,6 +79,7 @@ class EventLine(BaseModel):
 class ProgressLine(BaseModel):
     event: Literal["progress"] = "progress"
     at_s: float
+    duration_s: float = Field(description="Of the video, as its file says; 0 where it does not.")
     frames_read: int
     plates: int
 

@@ -1,6 +1,7 @@
 // Requests to the service this page came from, with its errors as sentences.
 
 import { askForKey, currentKey, timesDeclined } from "./key.js";
+import { upload } from "./upload.js";
 
 const BUSY_ATTEMPTS = 6;
 
@@ -13,13 +14,15 @@ export class ApiError extends Error {
 
 /**
  * The successful response to a request. 401 opens the key field unless `prompt` is false; 503 is
- * tried again when the service says, `onWait(seconds)` being told. Throws ApiError.
+ * tried again when the service says, `onWait(seconds)` being told. `onSent(share)`, where given, is
+ * told how much of the body is on its way. Throws ApiError, of code "cancelled" after the signal.
  */
-export async function request(path, { body, headers = {}, prompt = true, onWait = () => {} } = {}) {
+export async function request(path, options = {}) {
+  const { body, headers = {}, prompt = true, signal, onWait = () => {}, onSent } = options;
   for (let attempt = 1; ; ) {
     const key = currentKey();
     const declined = timesDeclined();
-    const response = await send(path, { body, headers, key });
+    const response = await send(path, { body, headers, key, signal, onSent });
     if (response.ok) return response;
     const error = await errorOf(response);
     if (response.status === 401 && prompt) {
@@ -34,7 +37,7 @@ export async function request(path, { body, headers = {}, prompt = true, onWait 
     if (response.status !== 503 || attempt === BUSY_ATTEMPTS) throw error;
     const seconds = Math.min(30, Number(response.headers.get("Retry-After")) || attempt);
     onWait(seconds);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    await pause(seconds, signal);
     attempt += 1;
   }
 }
@@ -43,11 +46,12 @@ export async function request(path, { body, headers = {}, prompt = true, onWait 
  * Reads a picture from a file or behind a URL, with the options of a query; resolves to the answer
  * and the time it took.
  */
-export async function predict({ blob, name, url, query = "" }, onWait) {
+export async function predict({ blob, name, url, query = "" }, { signal, report }) {
   const start = performance.now();
   const response = await request((url ? "predict/url" : "predict/file") + query, {
     ...(url ? jsonBody({ url }) : { body: form(blob, name) }),
-    onWait,
+    signal,
+    onWait: (waiting) => report({ waiting }),
   });
   return { answer: await response.json(), roundTrip: performance.now() - start };
 }
@@ -56,22 +60,31 @@ function jsonBody(value) {
   return { body: JSON.stringify(value), headers: { "Content-Type": "application/json" } };
 }
 
-function form(blob, name) {
+export function form(blob, name) {
   const data = new FormData();
   data.append("file", blob, name);
   return data;
 }
 
-async function send(path, { body, headers, key }) {
+function pause(seconds, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", resolve, { once: true });
+  });
+}
+
+async function send(path, { body, headers, key, signal, onSent }) {
+  const options = {
+    method: body === undefined ? "GET" : "POST",
+    body,
+    headers: key === null ? headers : { ...headers, "X-API-Key": key },
+    signal,
+  };
   try {
-    return await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
-      body,
-      headers: key === null ? headers : { ...headers, "X-API-Key": key },
-      cache: "no-store",
-      credentials: "same-origin",
-    });
+    if (onSent) return await upload(path, { ...options, onSent });
+    return await fetch(path, { ...options, cache: "no-store", credentials: "same-origin" });
   } catch {
+    if (signal?.aborted) throw new ApiError("This was cancelled.", "cancelled");
     throw new ApiError(
       body instanceof FormData
         ? "The connection broke off. The service may be down, or the file larger than it accepts."

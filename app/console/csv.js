@@ -1,4 +1,8 @@
-// The queue as a CSV file: a line for each plate, and one for each picture without any.
+// The queue as a CSV file: a line for each plate or pass, and one for each file without any.
+
+import { foundIn, timeOf } from "./parts.js";
+
+const box = (plate) => plate?.bbox ?? plate?.best.bbox;
 
 const COLUMNS = {
   file: (item) => item.name,
@@ -8,13 +12,17 @@ const COLUMNS = {
   valid: (item, plate) => plate?.validation.valid,
   cut: (item, plate) => plate?.cut,
   format: (item, plate) => plate?.correction?.format ?? plate?.validation.format,
-  detection_confidence: (item, plate) => plate?.detection_confidence,
-  x: (item, plate) => plate?.bbox.x,
-  y: (item, plate) => plate?.bbox.y,
-  width: (item, plate) => plate?.bbox.width,
-  height: (item, plate) => plate?.bbox.height,
-  total_ms: (item) => item.answer?.timings_ms.total,
+  detection_confidence: (item, plate) => plate?.detection_confidence ?? plate?.best?.detection_confidence,
+  x: (item, plate) => box(plate)?.x,
+  y: (item, plate) => box(plate)?.y,
+  width: (item, plate) => box(plate)?.width,
+  height: (item, plate) => box(plate)?.height,
+  total_ms: (item) => item.answer && timeOf(item.answer),
   error: (item) => item.error?.message,
+  first_seen_s: (item, plate) => plate?.first_seen_s,
+  last_seen_s: (item, plate) => plate?.last_seen_s,
+  reads: (item, plate) => plate?.reads,
+  agreeing: (item, plate) => plate?.agreeing,
 };
 
 /** One cell. Text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -27,8 +35,10 @@ export function cell(value) {
 
 export function table(items) {
   const lines = items.flatMap((item) => {
-    const plates = item.answer?.plates.length ? item.answer.plates : [null];
-    return plates.map((plate) => Object.values(COLUMNS).map((column) => cell(column(item, plate))));
+    const found = foundIn(item);
+    return (found.length ? found : [null]).map((plate) =>
+      Object.values(COLUMNS).map((column) => cell(column(item, plate))),
+    );
   });
   return [Object.keys(COLUMNS), ...lines].map((line) => `${line.join(",")}\r\n`).join("");
 }

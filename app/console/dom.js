@@ -29,6 +29,13 @@ export function duration(milliseconds) {
   return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
 
+/** A time in a video, from its seconds. */
+export function moment(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+}
+
 const shown = (child) => child !== null && child !== undefined && child !== false;
 
 function fill(node, attributes, children) {

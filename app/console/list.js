@@ -1,15 +1,18 @@
-// The table of all pictures of this tab.
+// The table of all pictures and videos of this tab.
 
 import { byId, duration, element, percent } from "./dom.js";
 import { download } from "./csv.js";
-import { textOf } from "./result.js";
+import { foundIn, textOf, timeOf } from "./parts.js";
+import { progressText as videoProgress } from "./video.js";
 import { sentence } from "./words.js";
 
 const rows = new Map(); // item id to its table row
 
 export function startList(queue) {
   byId("csv").addEventListener("click", () => download(queue.items));
-  byId("retry").addEventListener("click", () => queue.retry(queue.items));
+  byId("retry").addEventListener("click", () => {
+    queue.retry(queue.items.filter(({ state }) => state === "failed"));
+  });
   byId("clear").addEventListener("click", () => queue.clear());
 }
 
@@ -43,7 +46,7 @@ export function showChosen(item) {
 export function showProgress(queue) {
   const all = queue.items.length;
   const failed = queue.count("failed");
-  const ended = queue.count("done") + failed;
+  const ended = queue.count("done", "cancelled") + failed;
   byId("progress").max = Math.max(1, all);
   byId("progress").value = ended;
   byId("progress-text").textContent = progressText(queue);
@@ -53,24 +56,35 @@ export function showProgress(queue) {
 
 export function progressText(queue) {
   const failed = queue.count("failed");
-  const text = `${queue.count("done")} of ${queue.items.length} pictures read`;
-  return failed ? `${text}, ${failed} failed` : text;
+  const cancelled = queue.count("cancelled");
+  const what = queue.items.some(({ kind }) => kind === "video") ? "files" : "pictures";
+  return [
+    `${queue.count("done")} of ${queue.items.length} ${what} read`,
+    ...(failed ? [`${failed} failed`] : []),
+    ...(cancelled ? [`${cancelled} cancelled`] : []),
+  ].join(", ");
 }
 
 const CELLS = [
   (item) => item.name,
-  ({ answer }) => {
-    const texts = (answer?.plates ?? []).map(textOf);
+  (item) => {
+    const texts = foundIn(item).map(textOf);
     return element("span", { class: texts.length ? "text" : "none" }, texts.join(", ") || "–");
   },
-  ({ answer }) => (answer?.plates.length ? percent(answer.plates[0].confidence) : ""),
+  (item) => (foundIn(item).length ? percent(foundIn(item)[0].confidence) : ""),
   stateText,
-  ({ answer }) => (answer ? duration(answer.timings_ms.total) : ""),
+  ({ answer }) => (answer ? duration(timeOf(answer)) : ""),
 ];
 
-function stateText({ state, answer, error, waiting }) {
+function stateText(item) {
+  const { kind, state, answer, error, waiting, passes } = item;
   if (state === "failed") return sentence(error.message);
+  if (state === "cancelled") return "Cancelled";
   if (state === "waiting") return "Waiting";
+  if (kind === "video") {
+    if (state === "reading") return videoProgress(item);
+    return passes.length === 1 ? "1 vehicle" : `${passes.length || "No"} vehicles`;
+  }
   if (state === "reading") return waiting ? `Busy, again in ${waiting} s` : "Reading …";
   if (answer.plates.length === 0) return "No plate found";
   const plates = answer.plates;

@@ -7,13 +7,17 @@ import { chosenQuery, startOptions } from "./options.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
 import { plate, spelled } from "./plate.js";
 import { Queue } from "./queue.js";
-import { showResult, textOf } from "./result.js";
+import { foundIn, textOf } from "./parts.js";
+import { clearVideo, showVideo } from "./player.js";
+import { showResult } from "./result.js";
 import { clearStage, cutOut, showStage } from "./stage.js";
 import { startStatus, stopStatus } from "./status.js";
+import { isVideo } from "./video.js";
 import { sentence } from "./words.js";
 
 const queue = new Queue();
-const front = { item: null, plate: 0 }; // what is shown: an item, and which of its plates
+// What is shown: an item, and which of its plates by place, or of its passes by id.
+const front = { item: null, chosen: undefined };
 
 queue.addEventListener("added", ({ detail: added }) => {
   document.body.classList.toggle("empty", queue.items.length === 0);
@@ -25,7 +29,7 @@ queue.addEventListener("added", ({ detail: added }) => {
 queue.addEventListener("changed", ({ detail: item }) => {
   updateRow(item);
   showProgress(queue);
-  if (item === front.item) choose(item);
+  if (item === front.item) bringForward(item, front.chosen);
   if (queue.items.length === 1) announceItem(item);
 });
 
@@ -44,26 +48,36 @@ function pick(item) {
   byId("stage").scrollIntoView({ block: "nearest" });
 }
 
-function bringForward(item, index = 0) {
-  Object.assign(front, { item, plate: index });
-  if (item === null) return clearStage();
-  const chooseOther = (other) => bringForward(item, other);
-  showStage(item, index, chooseOther);
-  showResult(item, index, { choose: chooseOther, retry: (failed) => queue.retry([failed]) });
+function bringForward(item, chosen) {
+  if (item !== front.item) {
+    clearStage();
+    clearVideo();
+  }
+  Object.assign(front, { item, chosen });
+  if (item === null) return;
+  const actions = {
+    choose: (other) => bringForward(item, other),
+    retry: (failed) => queue.retry([failed]),
+    cancel: (reading) => queue.cancel(reading),
+  };
+  if (item.kind === "video") return showVideo(item, chosen, actions);
+  showStage(item, chosen ?? 0, actions.choose);
+  showResult(item, chosen ?? 0, actions);
 }
 
 // The enlarged plate can be cut out of the picture only once the picture is there, which may be
 // after the answer: it is added to what is shown, so that nobody's focus is moved.
 byId("stage").addEventListener("picture", () => {
-  const found = front.item?.answer?.plates[front.plate];
+  const found = front.item?.answer?.plates?.[front.chosen ?? 0];
   const hero = byId("result").querySelector(".hero:not(:has(.cut-out))");
   hero?.append(cutOut(found.bbox) ?? "");
 });
 
-function announceItem({ state, answer, error }) {
-  if (state === "failed") return announce(sentence(error.message));
-  if (state !== "done") return;
-  const found = answer.plates.map((one) => `${spelled(textOf(one))}, ${percent(one.confidence)}`);
+function announceItem(item) {
+  if (item.state === "failed") return announce(sentence(item.error.message));
+  if (item.state === "cancelled") return announce("Cancelled.");
+  if (item.state !== "done") return;
+  const found = foundIn(item).map((one) => `${spelled(textOf(one))}, ${percent(one.confidence)}`);
   announce(found.length ? `Read: ${found.join("; ")}.` : "No plate found.");
 }
 
@@ -85,8 +99,13 @@ byId("motif").append(plate("ABC123"));
 startKeyDialog();
 startInputs((sources) => {
   if (!byId("view-status").hidden) location.hash = "#read";
-  const query = chosenQuery();
-  queue.add(sources.map((source) => ({ ...source, query })));
+  queue.add(
+    sources.map((source) => {
+      const kind = source.blob && isVideo(source.blob) ? "video" : "picture";
+      const passes = kind === "video" ? [] : undefined;
+      return { ...source, kind, passes, query: chosenQuery(kind) };
+    }),
+  );
 });
 startOptions();
 startList(queue);

@@ -3,19 +3,53 @@
 import { element } from "./dom.js";
 import { REASONS, sentence, word } from "./words.js";
 
-export function pending({ waiting, state }) {
-  const text = { waiting: "Waiting for its turn …", reading: "Reading …" }[state];
+export function pending({ waiting, state }, reading = "Reading …") {
+  const text = { waiting: "Waiting for its turn …", reading }[state];
   const busy = waiting && `The service is busy; trying again in ${waiting} s …`;
   return element("p", { class: "pending" }, busy ?? text);
 }
 
 export function failure(item, retry) {
+  const partly = item.passes?.length ? " to its end" : "";
   return element(
     "div",
     { class: "notice bad", role: "alert" },
-    element("h3", {}, "The picture was not read"),
+    element("h3", {}, `The ${item.kind ?? "picture"} was not read${partly}`),
     element("p", {}, sentence(item.error.message)),
-    element("button", { type: "button", onclick: () => retry(item) }, "Try again"),
+    again(item, retry),
+  );
+}
+
+export function cancelled(item, retry) {
+  const kept = item.passes.length ? "What was read before is kept." : "Nothing was read before.";
+  return element(
+    "div",
+    { class: "notice" },
+    element("h3", {}, "Cancelled"),
+    element("p", {}, kept),
+    again(item, retry),
+  );
+}
+
+function again(item, retry) {
+  return element("button", { type: "button", onclick: () => retry(item) }, "Try again");
+}
+
+export function unfinished(warning) {
+  return element(
+    "div",
+    { class: "notice" },
+    element("h3", {}, "There may be more in the video"),
+    element("p", {}, sentence(warning)),
+  );
+}
+
+export function noPass() {
+  return element(
+    "div",
+    { class: "notice" },
+    element("h3", {}, "No vehicle was read"),
+    element("p", {}, "No plate in this video was read alike in enough frames."),
   );
 }
 

@@ -1,8 +1,9 @@
-// What was read, beside the picture.
+// What was read in a picture, beside it.
 
-import { byId, duration, element, percent } from "./dom.js";
+import { duration, element, percent } from "./dom.js";
 import { failure, leftOut, nothing, pending } from "./notices.js";
-import { character, plate as drawn, spelled } from "./plate.js";
+import { candidates, facts, remarks, section, showParts, textOf } from "./parts.js";
+import { character, plate as drawn } from "./plate.js";
 import { curlCommand, snippet } from "./snippets.js";
 import { cutOut } from "./stage.js";
 import { FORMATS, sentence, STAGES, word } from "./words.js";
@@ -11,16 +12,8 @@ const LOW_CONFIDENCE = 0.75; // the default of ALPR_LOW_CONFIDENCE
 
 /** Shows an item; `chosen` is the plate in front, `choose(index)` brings another one there. */
 export function showResult(item, chosen, { choose, retry }) {
-  const result = byId("result");
-  const unfolded = [...result.querySelectorAll("details[open]")].map(({ id }) => id);
-  const focused = result.contains(document.activeElement);
-  result.replaceChildren(...parts(item, chosen, choose, retry));
-  for (const id of unfolded) byId(id)?.setAttribute("open", "");
-  if (focused) (result.querySelector("[aria-pressed='true']") ?? result).focus();
+  showParts(parts(item, chosen, choose, retry));
 }
-
-/** The text of a plate that counts: the correction where there is one. */
-export const textOf = (plate) => plate.corrected_plate ?? (plate.validation.normalized || plate.plate);
 
 function parts(item, chosen, choose, retry) {
   if (item.state === "failed") return [failure(item, retry)];
@@ -36,7 +29,7 @@ function parts(item, chosen, choose, retry) {
     timings(item),
     snippet("Answer (JSON)", "json", JSON.stringify(item.answer, null, 2)),
     snippet("Command (curl)", "curl", curlCommand(item)),
-  ].filter((part) => part !== null);
+  ];
 }
 
 function damaged() {
@@ -79,9 +72,7 @@ function details(plate) {
       correction && element("li", { class: "mind" }, "Corrected"),
       doubtful && element("li", { class: "mind" }, "Low confidence"),
     ),
-    [validation.error, validation.warning]
-      .filter((text) => text && !correction)
-      .map((text) => element("p", { class: "remark" }, sentence(text))),
+    correction ? [] : remarks(validation),
     facts([
       ...(correction ? [["As read", plate.plate]] : []),
       ["Reading", percent(plate.confidence, 1)],
@@ -89,16 +80,8 @@ function details(plate) {
     ]),
     characters(plate),
     correction && corrected(plate),
-    plate.candidates.length ? candidates(plate) : null,
+    candidates(plate),
   ].flat();
-}
-
-function facts(pairs) {
-  return element(
-    "dl",
-    { class: "facts" },
-    pairs.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
-  );
 }
 
 function characters(plate) {
@@ -135,25 +118,6 @@ function corrected(plate) {
   );
 }
 
-function candidates(plate) {
-  return section(
-    "Lawful readings",
-    element(
-      "ol",
-      { class: "candidates" },
-      plate.candidates.map(({ plate: text, format, probability }) =>
-        element(
-          "li",
-          { style: { "--share": probability } },
-          element("span", { class: "text", "aria-label": spelled(text) }, text),
-          element("span", { class: "format" }, word(FORMATS, format)),
-          element("span", { class: "value" }, percent(probability, 1)),
-        ),
-      ),
-    ),
-  );
-}
-
 function timings({ answer, roundTrip }) {
   const { total, ...stages } = answer.timings_ms;
   const spent = Object.entries(stages).filter(([, value]) => value > 0);
@@ -177,8 +141,4 @@ function timings({ answer, roundTrip }) {
       ),
     ),
   );
-}
-
-function section(title, ...content) {
-  return element("section", { class: "part" }, element("h3", {}, title), ...content);
 }

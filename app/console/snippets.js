@@ -5,8 +5,9 @@ import { announce, element } from "./dom.js";
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The request as a curl command. The key in it is a variable of the shell, never the key. */
-export function curlCommand({ name, url, query = "" }, base = document.baseURI) {
-  const endpoint = new URL((url ? "predict/url" : "predict/file") + query, base).href;
+export function curlCommand({ kind, name, url, query = "" }, base = document.baseURI) {
+  const route = url ? "predict/url" : kind === "video" ? "predict/video" : "predict/file";
+  const endpoint = new URL(route + query, base).href;
   const key = '-H "X-API-Key: $ALPR_KEY"';
   if (url) {
     const body = quoted(JSON.stringify({ url }));

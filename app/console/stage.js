@@ -20,7 +20,8 @@ export function showStage(item, chosen, choose) {
 }
 
 export function clearStage() {
-  if (shown?.address) URL.revokeObjectURL(shown.address);
+  if (shown === null) return;
+  if (shown.address) URL.revokeObjectURL(shown.address);
   shown = null;
   byId("stage").replaceChildren();
 }
@@ -49,7 +50,6 @@ export function cutOut({ x, y, width, height }) {
 }
 
 function open(item) {
-  if (shown?.address) URL.revokeObjectURL(shown.address);
   if (!item.blob) return { picture: blank("Fetched by the service; this page loads nothing else.") };
   const address = URL.createObjectURL(item.blob);
   const picture = element("img", {

@@ -27,6 +27,14 @@ export const REASONS = {
   unreadable: "without a readable character",
 };
 
+export const MOTIONS = { nearing: "coming nearer", leaving: "going away" };
+
+/** Where something goes in a picture, for each eighth of a turn: right, and on clockwise. */
+export const WAYS = [
+  ...["right", "down to the right", "down", "down to the left"],
+  ...["left", "up to the left", "up", "up to the right"],
+];
+
 /** A name of the service in words, the name itself where there are none yet. */
 export const word = (words, name) => words[name] ?? name.replaceAll("_", " ");
 

@@ -80,7 +80,9 @@ def test_lines_come_for_each_event(client: TestClient, clip: Path) -> None:
     assert response.headers["content-type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in response.text.splitlines()]
     kinds = [line["event"] for line in lines]
-    assert kinds.count("progress") == 8
+    progress = [line for line in lines if line["event"] == "progress"]
+    assert len(progress) == 8
+    assert {line["duration_s"] for line in progress} == {1.6}
     events = [line for line in lines if "pass" in line]
     assert (events[0]["event"], events[-1]["event"]) == ("new", "end")
     assert len({line["pass"]["id"] for line in events}) == 1

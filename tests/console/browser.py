@@ -1,6 +1,7 @@
 """The console in a browser, by what people do with it."""
 
 import base64
+import mimetypes
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,12 @@ _AXE = """async () => (await axe.run()).violations.map(
 
 Scheme = Literal["light", "dark"]
 Picture = tuple[str, bytes]
-"""Name and content of a file."""
+"""Name and content of a file, which may be a video."""
+
+
+def _media_type(name: str) -> str:
+    guess = mimetypes.guess_type(name)[0] or ""
+    return guess if guess.startswith("video/") else "image/jpeg"
 
 
 def find_chromium() -> str | None:
@@ -117,7 +123,7 @@ class Console:
 
     def choose(self, *pictures: Picture) -> None:
         payload: Any = [
-            {"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures
+            {"name": name, "mimeType": _media_type(name), "buffer": data} for name, data in pictures
         ]
         self.page.set_input_files("#file-input", payload)
 
@@ -130,7 +136,9 @@ class Console:
         self.page.evaluate(_PASTE, self._transfer(pictures))
 
     def _transfer(self, pictures: tuple[Picture, ...]) -> Any:
-        encoded = [(name, "image/jpeg", base64.b64encode(data).decode()) for name, data in pictures]
+        encoded = [
+            (name, _media_type(name), base64.b64encode(data).decode()) for name, data in pictures
+        ]
         return self.page.evaluate_handle(_FILES, encoded)
 
     def get_by(self, role: Any, name: str) -> Locator:

@@ -78,7 +78,7 @@ def test_keyboard_alone(open_console: OpenConsole, scene: bytes, tmp_path: Path)
     assert page.evaluate(NAME) == "Skip to the content"
     page.keyboard.press("Enter")
     page.locator("#main:focus").wait_for()
-    tab_to("Choose pictures")
+    tab_to("Choose files")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     for name in ("a.jpg", "b.jpg"):

@@ -71,6 +71,7 @@ def test_file(service: Server, name: str) -> None:
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["img-src"] == "'self' blob: data:"
+    assert policy["media-src"] == "'self' blob:"
 
 
 def test_files_are_not_sent_twice(service: Server) -> None:

@@ -120,3 +120,42 @@ def test_curl_of_a_url(console: "Console") -> None:
     words = shlex.split(command.replace("\\\n", ""))
     assert words[words.index("-d") + 1] == '{"url":"http://camera/it\'s.jpg?a=1&b=\\"2\\""}'
     assert words[-1] == f"{console.url}/predict/url"
+
+
+def test_videos_are_told_from_pictures(console: "Console") -> None:
+    files = {
+        ("gate.mp4", "video/mp4"): True,
+        ("gate.mkv", ""): True,
+        ("GATE.TS", "text/vnd.trolltech.linguist"): True,
+        ("gate.h264", "application/octet-stream"): True,
+        ("gate.jpg", "image/jpeg"): False,
+        ("gate.mp4", "image/jpeg"): False,
+        ("gate", ""): False,
+    }
+    given = [{"name": name, "type": kind} for name, kind in files]
+    assert console.call("video.js", "argument.map(module.isVideo)", given) == list(files.values())
+
+
+def test_csv_of_a_video(console: "Console") -> None:
+    validation = {"normalized": "ABC123", "valid": True, "format": "standard"}
+    best = {"detection_confidence": 0.9, "bbox": {"x": 1, "y": 2, "width": 30, "height": 10}}
+    seen = {"first_seen_s": 1.2, "last_seen_s": 3.4, "reads": 9, "agreeing": 8}
+    passing = {"plate": "ABC123", "confidence": 0.99, "validation": validation, "best": best}
+    items = [{"name": "gate.mp4", "kind": "video", "passes": [passing | seen]}]
+    (line,) = csv.DictReader(io.StringIO(console.call("csv.js", "module.table(argument)", items)))
+    assert (line["plate"], line["x"], line["detection_confidence"]) == ("ABC123", "1", "0.9")
+    assert {name: float(line[name]) for name in seen} == seen
+
+
+def test_directions_in_words(console: "Console") -> None:
+    found = console.call(
+        "passing.js",
+        "argument.map(module.directionWords)",
+        [
+            {"degrees": 92, "motion": "nearing"},
+            {"degrees": 350, "motion": "steady"},
+            {"degrees": None, "motion": "steady"},
+            {"degrees": None, "motion": "leaving"},
+        ],
+    )
+    assert found == ["down (92°), coming nearer", "right (350°)", "standing", "going away"]

@@ -11,7 +11,7 @@ from app.vision.types import Frame
 
 def write_clip(path: Path, frames: Sequence[Frame], fps: float) -> Path:
     """A file of the kind that its suffix names."""
-    fourcc = {".avi": "MJPG", ".mp4": "mp4v", ".mkv": "mp4v"}[path.suffix]
+    fourcc = {".avi": "MJPG", ".mp4": "mp4v", ".mkv": "mp4v", ".webm": "VP80"}[path.suffix]
     height, width = frames[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, (width, height))
     assert writer.isOpened()

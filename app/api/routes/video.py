@@ -159,7 +159,7 @@ async def _lines(
         async with contextlib.aclosing(events):
             async for event in events:
                 _count(service, event)
-                yield _line(so_far, event) + "\n"
+                yield _line(source, so_far, event) + "\n"
     except AlprError as error:
         yield ErrorLine(**error_body(error).model_dump()).model_dump_json() + "\n"
         return
@@ -187,10 +187,13 @@ def _count(service: Service, event: PassEvent | Progress) -> None:
         service.metrics.vehicle_passes.inc()
 
 
-def _line(so_far: Watched, event: PassEvent | Progress) -> str:
+def _line(source: FileSource, so_far: Watched, event: PassEvent | Progress) -> str:
     if isinstance(event, Progress):
         return ProgressLine(
-            at_s=round(event.at_s, 3), frames_read=so_far.frames_read, plates=event.plates
+            at_s=round(event.at_s, 3),
+            duration_s=round(source.info.duration_s, 3),
+            frames_read=so_far.frames_read,
+            plates=event.plates,
         ).model_dump_json()
     return EventLine(
         event=event.kind,

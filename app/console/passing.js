@@ -1,0 +1,107 @@
+// What decided how a vehicle that passed was read, beside the video.
+
+import { element, moment, percent } from "./dom.js";
+import { cancelled, failure, noPass, pending, unfinished } from "./notices.js";
+import { candidates, facts, remarks, section, showParts, textOf } from "./parts.js";
+import { plate as drawn } from "./plate.js";
+import { curlCommand, snippet } from "./snippets.js";
+import { progressText } from "./video.js";
+import { FORMATS, MOTIONS, WAYS, word } from "./words.js";
+
+let shown = []; // what the parts on the page were made of
+
+/** Shows a pass of a video, or why there is none; what is on the page already stays untouched. */
+export function showPass(item, passing, { retry }) {
+  const { state, error, answer } = item;
+  const told = passing ? "" : progressText(item);
+  const made = [item, passing, state, error, answer, told];
+  if (made.every((one, i) => one === shown[i]) && document.querySelector("#result > *")) return;
+  shown = made;
+  showParts([
+    state === "failed" ? failure(item, retry) : null,
+    state === "cancelled" ? cancelled(item, retry) : null,
+    state === "waiting" || (state === "reading" && !passing) ? pending(item, told) : null,
+    answer?.warning ? unfinished(answer.warning) : null,
+    state === "done" && !passing ? noPass() : null,
+    ...(passing ? details(passing) : []),
+    ...(answer ? texts(item) : []),
+  ]);
+}
+
+function details(passing) {
+  const { validation, best, ended } = passing;
+  return [
+    element("div", { class: "hero" }, drawn(textOf(passing)), crop(best)),
+    element(
+      "ul",
+      { class: "chips" },
+      element(
+        "li",
+        { class: validation.valid ? "good" : "bad" },
+        validation.valid ? "Valid" : "Not a valid plate",
+      ),
+      validation.format && element("li", {}, word(FORMATS, validation.format)),
+      !ended && element("li", { class: "mind" }, "Not over yet"),
+    ),
+    ...remarks(validation),
+    facts([
+      ["Reading", percent(passing.confidence, 1)],
+      ["Agreeing", `${passing.agreeing} of ${passing.reads} reads`],
+      ["Frames", String(passing.frames)],
+      ["Seen", span(passing)],
+      ["Direction", directionWords(passing.direction)],
+    ]),
+    rawReads(passing),
+    candidates(passing),
+    section(
+      "Best frame",
+      facts([
+        ["At", moment(best.at_s)],
+        ["Reading", percent(best.confidence, 1)],
+        ["Detection", percent(best.detection_confidence, 1)],
+      ]),
+    ),
+  ];
+}
+
+export const span = ({ first_seen_s: first, last_seen_s: last }) =>
+  `${moment(first)} – ${moment(last)}`;
+
+function crop({ crop: data, at_s: at }) {
+  const name = `The plate in the best frame, at ${moment(at)}`;
+  return data && element("img", { class: "cut-out", src: `data:image/jpeg;base64,${data}`, alt: name });
+}
+
+/** In the picture, whose y goes down: 0 degrees to the right, 90 down. */
+export function directionWords({ degrees, motion }) {
+  if (degrees === null) return motion === "steady" ? "standing" : word(MOTIONS, motion);
+  const way = `${WAYS[Math.round(degrees / 45) % 8]} (${Math.round(degrees)}°)`;
+  return motion === "steady" ? way : `${way}, ${word(MOTIONS, motion)}`;
+}
+
+function rawReads({ raw_reads: counts, reads, plate }) {
+  const texts = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return section(
+    "Read in single frames",
+    element(
+      "ul",
+      { class: "shares raw-reads" },
+      texts.map(([text, count]) =>
+        element(
+          "li",
+          { style: { "--share": count / reads }, class: text === plate ? "same" : "" },
+          element("span", { class: "text" }, text),
+          element("span", { class: "value" }, `${count} (${percent(count / reads)})`),
+        ),
+      ),
+    ),
+  );
+}
+
+function texts(item) {
+  const short = (name, value) => (name === "crop" && value ? "…" : value);
+  return [
+    snippet("Answer (JSON)", "json", JSON.stringify(item.answer, short, 2)),
+    snippet("Command (curl)", "curl", curlCommand(item)),
+  ];
+}
