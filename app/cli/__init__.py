@@ -15,7 +15,7 @@ from app.errors import AlprError, NotInstalled
 COMMANDS = {
     "serve": ("app.cli.serve", "run the service"),
     "predict": ("app.cli.predict", "read pictures from disk"),
-    "watch": ("app.cli.watch", "read the vehicles that pass in video files"),
+    "watch": ("app.cli.watch", "read the vehicles that pass, in files or before cameras"),
     "redact": ("app.cli.redact", "write pictures again without their plates"),
     "models": ("app.cli.models", "fetch and list hub weights"),
     "settings": ("app.cli.settings", "list every setting (Markdown)"),

@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from app.errors import CameraLost, ImageError
 from app.pictures import SUFFIXES
 from app.video.sources.connection import Arrival
-from app.video.types import VideoFrame
+from app.video.types import VideoFrame, VideoInfo
 from app.vision.decode import decode_picture
 from app.vision.types import Frame
 
@@ -26,12 +27,20 @@ class FolderSource:
     def __init__(self, path: Path, *, fps: float, max_pixels: int) -> None:
         self.frames = self.dropped = self.damaged = 0
         self.warning: str | None = None
-        self._path, self._fps, self._max_pixels = path, fps, max_pixels
+        names = [entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES]
+        self.info = VideoInfo(0, 0, len(names) / fps, len(names))
+        self._paths = sorted(names, key=_natural)
+        self._fps, self._max_pixels = fps, max_pixels
         self._aborted = False
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def __iter__(self) -> Iterator[VideoFrame]:
-        names = [entry for entry in self._path.iterdir() if entry.suffix.lower() in SUFFIXES]
-        for path in sorted(names, key=_natural):
+        for path in self._paths:
             if self._aborted:
                 return
             at_s = self.frames / self._fps
