@@ -138,6 +138,11 @@ class Engine:
         future.add_done_callback(self._forget_cancelled)
         return future.result()
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether anything waits for a thread, work of low priority included."""
+        return self._queued > 0 or bool(self._line)
+
     def _has_room(self) -> bool:
         return self._queued == 0 and len(self._begun) < self.workers
 

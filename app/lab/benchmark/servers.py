@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Literal
 
 from app.lab.benchmark import article
@@ -62,9 +63,11 @@ def our_server(
     detail: str | None = None,
     device: Device = "cpu",
     precision: Literal["exact", "fast"] = "exact",
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Server]:
-    """Ours with its default settings, but for `precision`, and `detail` where one is given."""
-    environment = {
+    """Ours with its default settings, but for `precision`, and `detail` and `environment` where
+    they are given."""
+    settings = {
         "ALPR_DETECTOR_PATH": str(weights.detector.path),
         "ALPR_OCR_PATH": str(weights.ocr.path),
         "ALPR_OCR_CONFIG_PATH": str(weights.ocr.config),
@@ -72,11 +75,12 @@ def our_server(
         "ALPR_DEVICE": device,
         "ALPR_PRECISION": precision,
         "ALPR_LOG_LEVEL": "INFO",  # which tells the port
+        **environment,
     }
     if detail is not None:
-        environment["ALPR_DETAIL"] = detail
+        settings["ALPR_DETAIL"] = detail
     name = f"nz-alpr, {detail or precision}"
-    with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], environment) as server:
+    with _running(name, ["-m", "app", "serve", "--host", "127.0.0.1"], settings) as server:
         yield server
 
 
