@@ -180,6 +180,8 @@ def main() -> int:
     parser.add_argument(
         "--vehicles", type=types.count, default=3, help="that pass, again and again"
     )
+    parser.add_argument("--detail", choices=("low", "auto", "high"))
+    parser.add_argument("--precision", choices=("exact", "fast"), default="exact")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     chosen = parser.parse_args()
     names = [f"camera-{number}" for number in range(chosen.cameras)]
@@ -199,7 +201,12 @@ def main() -> int:
                 "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
                 "ALPR_API_KEYS": API_KEY,
             }
-            with our_server(resolve_weights(Settings()), environment=environment) as server:
+            with our_server(
+                resolve_weights(Settings()),
+                detail=chosen.detail,
+                precision=chosen.precision,
+                environment=environment,
+            ) as server:
                 result = measure(server, names, chosen.seconds)
     _print(result, chosen)
     if chosen.json is not None:

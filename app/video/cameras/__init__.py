@@ -2,6 +2,6 @@
 
 Plain and synchronous, as the rest of `app.video`:
 
-    supervisor = Supervisor(engine, surroundings, [print])
-    supervisor.apply(load_cameras(Path("cameras.yml"), settings))
+    supervisor = Supervisor(Surroundings(engine, settings, fetcher, observe_frames), [print])
+    supervisor.apply(load_cameras(Path("cameras.yml")))
 """
