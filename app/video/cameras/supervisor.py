@@ -11,7 +11,8 @@ from app.video.cameras.events import CameraObserver
 
 logger = logging.getLogger(__name__)
 
-STOP_S = 5.0
+STOP_S = 2.0
+"""All threads of the service end within `app.config.CLOSING_SECONDS`."""
 
 
 class Supervisor:
