@@ -51,33 +51,34 @@ def test_a_picture_is_asked_for_again_and_again() -> None:
 
 def test_whoever_is_slow_gets_the_newest_frame_and_the_rest_is_counted() -> None:
     pictures = greys(200)
-    sent: list[int] = []
-    go_on = threading.Event()
+    count = 12
+    sources: list[LiveSource] = []
+    taken, done = threading.Event(), threading.Event()
 
     def answer(connection: socket.socket) -> None:
         read_request(connection)
-        connection.sendall(HEAD + part(pictures[0]))
-        go_on.wait(BOUND_S)
-        for number in range(1, 12):
+        connection.sendall(HEAD)
+        for number in range(count):
             connection.sendall(part(pictures[number]))
-            sent.append(number)
-            time.sleep(0.1)  # longer than a slot
-        go_on.clear()
-        go_on.wait(BOUND_S)
+            assert eventually(lambda: sources[0].frames == number + 1, BOUND_S)  # noqa: B023
+            taken.wait(BOUND_S)
+            time.sleep(0.1)  # longer than a slot: the next one comes in another
+        done.wait(BOUND_S)
 
     fetcher = UrlFetcher(frozenset({"127.0.0.1"}), 200_000, 1, 30)
     with SocketServer(answer) as server:
         options = LiveOptions(fps=20, max_pixels=1_000_000, fetcher=fetcher)
         with closing(open_live(parse_source(server.url), options)) as source:
-            frames = iter(source)
-            first = next(frame for frame in frames if isinstance(frame, VideoFrame))
-            go_on.set()
-            assert eventually(lambda: source.frames == 12)
-            newest = next(frame for frame in frames if isinstance(frame, VideoFrame))
-            assert newest.picture.mean() - first.picture.mean() == pytest.approx(11, abs=1)
-            assert source.dropped >= 5
-            frames.close()  # type: ignore[attr-defined]
-        go_on.set()
+            sources.append(source)
+            frames = (frame for frame in source if isinstance(frame, VideoFrame))
+            first = next(frames)
+            taken.set()
+            assert eventually(lambda: source.frames == count, BOUND_S)
+            newest = next(frames)
+            assert newest.picture.mean() - first.picture.mean() == pytest.approx(count - 1, abs=1)
+            assert source.dropped == count - 2
+            frames.close()
+        done.set()
 
 
 def test_a_camera_that_is_cut_off_and_comes_back() -> None:
