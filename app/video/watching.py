@@ -195,7 +195,11 @@ class _Passing:
             answer=sighting.text,
             plates=tuple(candidate.plate for candidate in plate.reading.candidates),
             confidence=sighting.confidence,
-            evidence=self.reader.decoder.evidence(plate.looks.decoded.probabilities),
+            evidence=tuple(
+                self.reader.decoder.evidence(crop.probabilities)
+                for crop in (plate.looks.first, plate.looks.wider)
+                if crop is not None
+            ),
             height=sighting.box.height,
             sharpness=sighting.sharpness,
             small_plate=self.reader.is_small(sighting.box),

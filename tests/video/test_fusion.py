@@ -1,5 +1,7 @@
 """Several looks at one plate."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.nz.calibration import load_calibration
@@ -28,7 +30,7 @@ def look(
     reading = decoder.decode(slots)
     plates = tuple(candidate.plate for candidate in reading.candidates)
     answer = reading.corrected_plate or reading.raw
-    evidence = decoder.evidence(slots)
+    evidence = (decoder.evidence(slots),)
     return Look(0.0, reading.raw, answer, plates, confidence, evidence, height, sharpness)
 
 
@@ -79,6 +81,37 @@ def test_a_foreign_plate_stays_as_it_was_read(decoder: PlateDecoder) -> None:
     assert not reading.validation.valid
     assert reading.confidence > 0.9
     assert reading.candidates == ()
+
+
+def test_a_foreign_text_is_as_sure_as_its_looks_agree(decoder: PlateDecoder) -> None:
+    """Looks may be sure, one by one, and of different texts."""
+
+    def confidence(*texts: str) -> float:
+        fusion = PlateFusion(decoder)
+        for text in texts:
+            fusion.add(look(decoder, text, confidence=0.99))
+        reading = fusion.reading()
+        assert reading is not None
+        assert not reading.validation.valid
+        return reading.confidence
+
+    one, other = "89C20339", "B9C20339"
+    assert confidence(*[one] * 8) > 0.98
+    assert confidence(*[one] * 8, other) > 0.9
+    assert confidence(*[one] * 8, *[other] * 7) < 0.5
+    various = [f"{letter}9C2O339" for letter in "HPRVQDGWEFKLM"]
+    assert confidence(one, one, *various) < confidence(one, one, one, *various) < 0.95
+
+
+def test_both_crops_of_a_look_count(decoder: PlateDecoder) -> None:
+    """Where the one with a margin is wrong, the other is not forgotten."""
+    right, wrong = (look(decoder, "KLM482", {1: ("E", share)}) for share in (0.0, 0.9))
+    fusion = PlateFusion(decoder)
+    for _ in range(3):
+        fusion.add(replace(wrong, text="KLM482", evidence=(*right.evidence, *wrong.evidence)))
+    reading = fusion.reading()
+    assert reading is not None
+    assert reading.plate == "KLM482"
 
 
 def test_confidence_grows_with_agreement_and_falls_with_doubt(decoder: PlateDecoder) -> None:

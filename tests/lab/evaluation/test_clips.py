@@ -129,7 +129,7 @@ def decoder() -> PlateDecoder:
 def look(decoder: PlateDecoder, text: str, confidence: float) -> Look:
     slots = distributions(text, {})
     plates = tuple(one.plate for one in decoder.decode(slots).candidates)
-    return Look(0.0, text, text, plates, confidence, decoder.evidence(slots), 40, 1.0)
+    return Look(0.0, text, text, plates, confidence, (decoder.evidence(slots),), 40, 1.0)
 
 
 def test_each_way_to_fuse(decoder: PlateDecoder) -> None:

@@ -58,8 +58,11 @@ def positions(looks: Sequence[Look]) -> str:
 
 def logarithms(looks: Sequence[Look]) -> str:
     """The likeliest character of each slot, the looks taken as independent and aligned."""
-    evidence = looks[0].evidence
-    total = np.sum([np.log(look.evidence.emissions) for look in looks], axis=0)
+    evidence = looks[0].evidence[0]
+    total = np.sum(
+        [np.mean([np.log(crop.emissions) for crop in look.evidence], axis=0) for look in looks],
+        axis=0,
+    )
     text = "".join(evidence.alphabet[column] for column in total.argmax(axis=1).tolist())
     return text.replace(evidence.pad_char, "")
 
