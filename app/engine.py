@@ -109,7 +109,8 @@ class Engine:
     ) -> Outcome:
         """Do work of low priority on one of the threads, and wait for its outcome.
 
-        It begins once a thread is free and nothing else is queued. Who came first is first.
+        It begins once a thread is free and nothing else is queued, and takes no more than that
+        one. Who came first is first.
 
         Args:
             work: as for `run`.
@@ -131,7 +132,7 @@ class Engine:
                 if self._closed:
                     raise CancelledError
                 self._queued += 1
-                future = self._pool.submit(self._work, work, float("inf"), begun)
+                future = self._pool.submit(self._work, work, float("inf"), begun, spread=False)
             finally:
                 self._line.remove(turn)
                 self._free.notify_all()
@@ -158,13 +159,15 @@ class Engine:
         work: Callable[[PlatePipeline, float], Outcome],
         deadline: float,
         submitted: float,
+        *,
+        spread: bool = True,
     ) -> Outcome:
         waited = time.perf_counter() - submitted
         only = self._begin()
         try:
             if time.monotonic() > deadline:
                 raise DeadlineExceeded("The picture waited too long for its turn.")
-            return work(self._alone if only else self._together, waited * 1e3)
+            return work(self._alone if only and spread else self._together, waited * 1e3)
         finally:
             self._end()
 

@@ -1,5 +1,6 @@
 """The pool: order, cancelling, deadlines, counts."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -167,3 +168,11 @@ def test_work_of_low_priority_does_not_wait_for_ever(engine: Engine) -> None:
         engine.close()
         with pytest.raises(CancelledError):
             engine.run_between(lambda pipeline, waited_ms: None, seconds=60)
+
+
+def test_work_of_low_priority_takes_one_thread(pipeline: PlatePipeline) -> None:
+    alone = copy.copy(pipeline)
+    engine = Engine(alone, pipeline, workers=2)
+    assert engine.run_between(lambda used, waited_ms: used, seconds=30) is pipeline
+    assert engine.run(lambda used, waited_ms: used).result(30) is alone
+    engine.close()

@@ -72,9 +72,9 @@ class Result:
 class Samples:
     """The metrics of the service at one moment."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, exposition: str) -> None:
         self._values: dict[tuple[str, str, str], float] = {}
-        for family in text_string_to_metric_families(server.get("/metrics")):
+        for family in text_string_to_metric_families(exposition):
             for sample in family.samples:
                 camera = sample.labels.get("camera")
                 if camera is not None:
@@ -132,11 +132,11 @@ def cameras_file(folder: Path, *, port: int, count: int, fps: float) -> Path:
 def measure(server: Server, names: list[str], seconds: float) -> Result:
     result = Result(seconds)
     time.sleep(WARM_UP_S)
-    before, busy_s, begun = Samples(server), server.cpu_seconds(), time.monotonic()
+    before, busy_s, begun = Samples(server.get("/metrics")), server.cpu_seconds(), time.monotonic()
     while (spent := time.monotonic() - begun) < seconds:
         result.memory.append((spent, _memory(server.pid)))
         time.sleep(min(LOOK_S, seconds - spent))
-    after, spent = Samples(server), time.monotonic() - begun
+    after, spent = Samples(server.get("/metrics")), time.monotonic() - begun
     result.memory.append((spent, _memory(server.pid)))
     result.processors = (server.cpu_seconds() - busy_s) / spent
     result.cameras = [_result(name, before, after, spent) for name in names]
