@@ -24,16 +24,24 @@ natural = whole_number(least=0)
 port = whole_number(least=0, most=65535)
 
 
-def share(text: str) -> float:
-    """From 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:  # nor NaN
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
-    return value
-
-
 def seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no time")
     return value
+
+
+def amount(*, most: float, least: float = 0.0) -> Callable[[str], float]:
+    """Numbers within limits, which belong to them."""
+
+    def parse(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:  # nor NaN
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
+        return value
+
+    parse.__name__ = "number"
+    return parse
+
+
+share = amount(most=1.0)

@@ -41,6 +41,10 @@ def test_every_number_has_limits() -> None:
         *(["evaluate", "data", "--worst=-1"], ["quantize", "data", "out", "--where=x"]),
         *(["quantize", "data", "out", "--calibration=0"], ["benchmark", "a", "--rounds=0"]),
         *(["benchmark", "a", "--seconds=0"], ["benchmark", "a", "--seconds=inf"]),
+        *(
+            ["evaluate", "data", "--min-confidence=-0.1"],
+            ["evaluate", "data", "--min-confidence=x"],
+        ),
     ],
     ids=" ".join,
 )

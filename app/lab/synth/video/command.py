@@ -29,16 +29,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=types.natural, default=0)
     group = parser.add_argument_group("traffic")
     group.add_argument("--vehicles", type=types.natural, default=traffic.vehicles, help="a lane")
-    group.add_argument("--lanes", type=int, choices=(1, 2), default=traffic.lanes)
+    group.add_argument("--lanes", type=types.count, choices=(1, 2), default=traffic.lanes)
     group.add_argument(
-        "--speed", type=float, default=traffic.speed, help="km/h; negative: they come nearer"
+        "--speed",
+        type=types.amount(least=-200, most=200),
+        default=traffic.speed,
+        help="km/h; negative: they come nearer",
     )
     group.add_argument(
-        "--stop", type=float, default=traffic.stop_s, metavar="S", help="each stands so long"
+        "--stop",
+        type=types.amount(most=3600),
+        default=traffic.stop_s,
+        metavar="S",
+        help="each stands so long",
     )
     group.add_argument("--parked", type=types.natural, default=traffic.parked, help="up to 3")
     group.add_argument(
-        "--hidden", type=float, default=traffic.hidden_s, metavar="S", help="behind something"
+        "--hidden",
+        type=types.amount(most=60),
+        default=traffic.hidden_s,
+        metavar="S",
+        help="behind something",
     )
     group.add_argument("--mix", choices=tuple(MIXES), default=traffic.mix, help="which formats")
     group = parser.add_argument_group("camera")
@@ -47,12 +58,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fps", type=types.seconds, default=camera.fps)
     group.add_argument("--variable", action="store_true", help="a frame rate that varies")
     group.add_argument(
-        "--shutter", type=float, default=camera.shutter, metavar="S", help="motion blur"
+        "--shutter",
+        type=types.amount(most=1),
+        default=camera.shutter,
+        metavar="S",
+        help="motion blur",
     )
-    group.add_argument("--defocus", type=float, default=camera.defocus, metavar="PIXELS")
-    group.add_argument("--light", type=float, default=camera.light, help="1 by day")
-    group.add_argument("--noise", type=float, default=camera.noise, help="grey levels")
-    group.add_argument("--shake", type=float, default=camera.shake, metavar="PIXELS")
+    group.add_argument(
+        "--defocus", type=types.amount(most=20), default=camera.defocus, metavar="PIXELS"
+    )
+    group.add_argument("--light", type=types.amount(most=4), default=camera.light, help="1 by day")
+    group.add_argument(
+        "--noise", type=types.amount(most=100), default=camera.noise, help="grey levels"
+    )
+    group.add_argument(
+        "--shake", type=types.amount(most=100), default=camera.shake, metavar="PIXELS"
+    )
     group = parser.add_argument_group("instead of drawn traffic, at --fps")
     group.add_argument(
         "--stills", type=Path, metavar="DIR", help="photographs with a labels.csv, filmed"
