@@ -17,6 +17,8 @@ import requests
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 180
+ENDLESS = frozenset({"/passes/stream"})
+"""Paths whose answers have no end: who waits for it waits for ever."""
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:

@@ -20,7 +20,7 @@ from tests.fuzz.cases import COMPATIBLE, NATIVE, Fuzzer
 from tests.fuzz.texts import KEY
 from tests.fuzz.wire import Request, exchange
 from tests.pictures import draw_car, encode
-from tests.servers import Server
+from tests.servers import ENDLESS, Server
 
 CLIENTS = 4
 SCHEMA_SHARE = 0.25
@@ -77,7 +77,7 @@ def _from_corpus(server: Server, count: int, seed: int, findings: Findings) -> N
         for parameter in operation.get("parameters", ())
         if parameter["in"] == "query"
     ]
-    fuzzer = Fuzzer(seed, list(document["paths"]), parameters)
+    fuzzer = Fuzzer(seed, [path for path in document["paths"] if path not in ENDLESS], parameters)
     lock = threading.Lock()
 
     def send(request: Request) -> None:
@@ -102,7 +102,11 @@ def _from_corpus(server: Server, count: int, seed: int, findings: Findings) -> N
 def _from_schema(server: Server, count: int, number: int, findings: Findings) -> int:
     """Requests as the document asks for them, and such as it forbids; how many there were."""
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    operations = [
+        operation
+        for result in schema.get_all_operations()
+        if isinstance(result, Ok) and (operation := result.ok()).path not in ENDLESS
+    ]
     each = max(1, count // (2 * len(operations)))
     for operation in operations:
         for mode in GenerationMode:
