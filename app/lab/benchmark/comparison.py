@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from app.lab.benchmark.frames import CAMERA, TWELVE_MEGAPIXELS, write_frames
 from app.lab.benchmark.library import run_library
 from app.lab.benchmark.load import LoadResult
 from app.lab.benchmark.servers import Server, article_server, our_server
-from app.vision.backends.runtime import choose_runtime
+from app.vision.backends.runtime import Runtime, choose_runtime, has_bfloat16
 from app.weights.resolve import Weights
 
 CLIENTS = (1, 4, 16, 64)
@@ -78,7 +79,7 @@ def compare(
     They are the article's server, the bare library, and ours: exact, at `detail=low`, which
     computes what the other two compute, and fast where this processor makes that another one.
     """
-    runtimes = sorted({choose_runtime(precision=precision) for precision in PRECISIONS}, key=str)
+    chosen = {choose_runtime(precision=precision) for precision in PRECISIONS}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         frames = write_frames(pictures, directory, size)
@@ -92,11 +93,11 @@ def compare(
             progress(f"one client, detail {detail}")
             details.append(_detail_cost(weights, detail, sent, seconds))
         progress("the networks alone")
-        networks = [cost for runtime in runtimes for cost in network_costs(weights, runtime)]
+        networks = [cost for runtime in _runtimes() for cost in network_costs(weights, runtime)]
         article = stack.enter_context(article_server(weights))
         ours = [
             stack.enter_context(our_server(weights, precision=precision))
-            for precision in PRECISIONS[: len(runtimes)]
+            for precision in PRECISIONS[: len(chosen)]
         ]
         ours.append(stack.enter_context(our_server(weights, detail="low")))
         servers = [article, *ours]
@@ -140,6 +141,14 @@ def compare(
         size=size,
         frame_bytes=frame_bytes,
     )
+
+
+def _runtimes() -> list[Runtime]:
+    """Those of the CPU that are here: what the rule of `choose_runtime` rests on."""
+    if find_spec("openvino") is None:
+        return [Runtime()]
+    reduced = [Runtime("openvino", precision="bfloat16")] if has_bfloat16() else []
+    return [Runtime(), Runtime("openvino"), *reduced]
 
 
 def _ratios(ours: Sequence[LoadResult], theirs: Sequence[LoadResult]) -> dict[int, float]:
