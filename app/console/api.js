@@ -66,7 +66,8 @@ export function form(blob, name) {
   return data;
 }
 
-function pause(seconds, signal) {
+/** Resolves after that time, or at once after the signal. */
+export function pause(seconds, signal) {
   return new Promise((resolve) => {
     setTimeout(resolve, seconds * 1000);
     signal?.addEventListener("abort", resolve, { once: true });

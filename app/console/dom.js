@@ -36,6 +36,13 @@ export function moment(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
 }
 
+/** A time of the clock, with its day where that is not today. */
+export function clock(time) {
+  const text = time.toLocaleTimeString("en-NZ", { hourCycle: "h23" });
+  const today = time.toDateString() === new Date().toDateString();
+  return today ? text : `${time.toLocaleDateString("en-NZ")}, ${text}`;
+}
+
 const shown = (child) => child !== null && child !== undefined && child !== false;
 
 function fill(node, attributes, children) {

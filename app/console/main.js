@@ -1,5 +1,6 @@
 // Ties the parts of the page together.
 
+import { startCameras, stopCameras } from "./cameras.js";
 import { announce, byId, percent } from "./dom.js";
 import { startInputs } from "./input.js";
 import { startKeyDialog } from "./key.js";
@@ -81,24 +82,32 @@ function announceItem(item) {
   announce(found.length ? `Read: ${found.join("; ")}.` : "No plate found.");
 }
 
+const VIEWS = {
+  "#read": { start: () => {}, stop: () => {} },
+  "#cameras": { start: startCameras, stop: stopCameras },
+  "#status": { start: startStatus, stop: stopStatus },
+};
+
 function showView() {
-  const status = location.hash === "#status";
-  byId("view-read").hidden = status;
-  byId("view-status").hidden = !status;
-  document.title = status ? "Status · NZ ALPR" : "NZ ALPR";
-  for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === (status ? "#status" : "#read")) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+  const chosen = location.hash in VIEWS ? location.hash : "#read";
+  for (const [hash, { stop }] of Object.entries(VIEWS)) {
+    byId(`view-${hash.slice(1)}`).hidden = hash !== chosen;
+    if (hash !== chosen) stop();
   }
-  if (status) startStatus();
-  else stopStatus();
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.hash !== chosen) link.removeAttribute("aria-current");
+    else link.setAttribute("aria-current", "page");
+  }
+  const title = document.querySelector("nav [aria-current]").textContent;
+  document.title = chosen === "#read" ? "NZ ALPR" : `${title} · NZ ALPR`;
+  VIEWS[chosen].start();
 }
 
 byId("brand").append(plate("NZ ALPR"));
 byId("motif").append(plate("ABC123"));
 startKeyDialog();
 startInputs((sources) => {
-  if (!byId("view-status").hidden) location.hash = "#read";
+  if (byId("view-read").hidden) location.hash = "#read";
   queue.add(
     sources.map((source) => {
       const kind = source.blob && isVideo(source.blob) ? "video" : "picture";
@@ -114,4 +123,5 @@ addEventListener("hashchange", () => {
   showView();
   byId("main").focus({ preventScroll: true });
 });
+byId("key-dialog").addEventListener("close", showView); // with a key it shows more
 showView();

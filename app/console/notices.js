@@ -1,6 +1,7 @@
 // Sentences in place of a plate: what is under way, what failed, and what was left out.
 
 import { element } from "./dom.js";
+import { askForKey } from "./key.js";
 import { REASONS, sentence, word } from "./words.js";
 
 export function pending({ waiting, state }, reading = "Reading …") {
@@ -50,6 +51,20 @@ export function noPass() {
     { class: "notice" },
     element("h3", {}, "No vehicle was read"),
     element("p", {}, "No plate in this video was read alike in enough frames."),
+  );
+}
+
+/** In place of a part of a page that could not be fetched; `again()` begins anew, with a key. */
+export function refusal(error, again) {
+  const missingKey = error.code === "unauthorized";
+  const label = missingKey ? "Enter key" : "Try again";
+  const text = missingKey ? "This part is shown to those with a key." : sentence(error.message);
+  const onclick = async () => (!missingKey || (await askForKey())) && again();
+  return element(
+    "div",
+    { class: missingKey ? "notice" : "notice bad" },
+    element("p", {}, text),
+    element("button", { type: "button", onclick }, label),
   );
 }
 

@@ -28,10 +28,11 @@ export function showPass(item, passing, { retry }) {
   ]);
 }
 
-function details(passing) {
+/** The parts about a pass. `seen` and `at`, of its best frame, are its times in words. */
+export function details(passing, { seen = span(passing), at = moment(passing.best.at_s) } = {}) {
   const { validation, best, ended } = passing;
   return [
-    element("div", { class: "hero" }, drawn(textOf(passing)), crop(best)),
+    element("div", { class: "hero" }, drawn(textOf(passing)), crop(best, at)),
     element(
       "ul",
       { class: "chips" },
@@ -48,7 +49,7 @@ function details(passing) {
       ["Reading", percent(passing.confidence, 1)],
       ["Agreeing", `${passing.agreeing} of ${passing.reads} reads`],
       ["Frames", String(passing.frames)],
-      ["Seen", span(passing)],
+      ["Seen", seen],
       ["Direction", directionWords(passing.direction)],
     ]),
     rawReads(passing),
@@ -56,7 +57,7 @@ function details(passing) {
     section(
       "Best frame",
       facts([
-        ["At", moment(best.at_s)],
+        ["At", at],
         ["Reading", percent(best.confidence, 1)],
         ["Detection", percent(best.detection_confidence, 1)],
       ]),
@@ -67,8 +68,8 @@ function details(passing) {
 export const span = ({ first_seen_s: first, last_seen_s: last }) =>
   `${moment(first)} – ${moment(last)}`;
 
-function crop({ crop: data, at_s: at }) {
-  const name = `The plate in the best frame, at ${moment(at)}`;
+function crop({ crop: data }, at) {
+  const name = `The plate in the best frame, at ${at}`;
   return data && element("img", { class: "cut-out", src: `data:image/jpeg;base64,${data}`, alt: name });
 }
 

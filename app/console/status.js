@@ -3,7 +3,7 @@
 import { request } from "./api.js";
 import { byId, duration, element, percent } from "./dom.js";
 import { histogram, parse, sums } from "./exposition.js";
-import { askForKey } from "./key.js";
+import { refusal } from "./notices.js";
 import { OUTCOMES, REASONS, sentence, STAGES, word } from "./words.js";
 
 const EVERY = 5000;
@@ -32,13 +32,7 @@ async function showPart(id, path, read, show) {
     const content = await read(await request(path, { prompt: false }));
     byId(id).replaceChildren(...show(content));
   } catch (error) {
-    const missingKey = error.code === "unauthorized";
-    const again = async () => (!missingKey || (await askForKey())) && startStatus();
-    const label = missingKey ? "Enter key" : "Try again";
-    const text = missingKey ? "This part is shown to those with a key." : sentence(error.message);
-    const button = element("button", { type: "button", onclick: again }, label);
-    const kind = missingKey ? "notice" : "notice bad";
-    byId(id).replaceChildren(element("div", { class: kind }, element("p", {}, text), button));
+    byId(id).replaceChildren(refusal(error, startStatus));
   }
 }
 

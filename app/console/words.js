@@ -27,6 +27,13 @@ export const REASONS = {
   unreadable: "without a readable character",
 };
 
+export const CAMERA_STATES = {
+  connecting: "Connecting",
+  live: "Live",
+  waiting: "Lost, trying again",
+  ended: "Ended",
+};
+
 export const MOTIONS = { nearing: "coming nearer", leaving: "going away" };
 
 /** Where something goes in a picture, for each eighth of a turn: right, and on clockwise. */

@@ -82,8 +82,8 @@ def open_console(
     folder = os.environ.get("CONSOLE_SCREENSHOTS")
     opened: list[Console] = []
 
-    def open_(key: str | None = KEY, **options: Any) -> "Console":
-        console: Console = automation.Console(context, service.url, key=key, **options)
+    def open_(key: str | None = KEY, server: Server = service, **options: Any) -> "Console":
+        console: Console = automation.Console(context, server.url, key=key, **options)
         console.shots = Path(folder) / request.node.name if folder else None
         opened.append(console)
         return console

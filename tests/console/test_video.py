@@ -34,7 +34,7 @@ def test_dropped_video(open_console: OpenConsole, clip: bytes) -> None:
     console.wait_for_plate(PLATES[0])
     _wait_for_box(console)
     passes = json.loads(console.open_code("json"))["passes"]
-    assert [passing["plate"] for passing in passes] == list(PLATES)
+    assert [one["plate"] for one in passes] == list(PLATES)
     assert "predict/video?crops=true" in console.open_code("curl")
     second = page.locator(".time-line ol button").nth(1)
     second.press("Enter")
@@ -107,7 +107,7 @@ def test_reading_that_fails_on_the_way(open_console: OpenConsole, last: str, sai
     """What was read by then stays, and is text whatever it says."""
     lines = [
         {"event": "progress", "at_s": 0.2, "duration_s": 3.2, "frames_read": 1, "plates": 1},
-        {"event": "new", "at_s": 0.2, "pass": _pass(HOSTILE)},
+        {"event": "new", "at_s": 0.2, "pass": passing(HOSTILE)},
     ]
     body = "".join(f"{json.dumps(line)}\n" for line in lines) + last
 
@@ -126,7 +126,8 @@ def test_reading_that_fails_on_the_way(open_console: OpenConsole, last: str, sai
     assert "standing" in console.text("#result")
 
 
-def _pass(plate: str) -> dict[str, Any]:
+def passing(plate: str) -> dict[str, Any]:
+    """A pass as the service tells it, standing and without any detail."""
     validation = {"valid": False, "normalized": "", "format": None, "error": None, "warning": None}
     box = {"x": 10, "y": 10, "width": 90, "height": 30}
     best = {"at_s": 0.2, "bbox": box, "confidence": 0.7, "detection_confidence": 0.8, "crop": None}
