@@ -168,7 +168,9 @@ class PlateFusion:
         unlisted = UNLISTED * float(weights.sum())
         total = float(np.logaddexp.reduce([*lawful, *foreign, unlisted]))
         together = np.logaddexp(lawful, foreign)
-        best = int(together.argmax())
+        # Agreement speaks for a text, one that is read twice for instance; not for how sure it is.
+        votes = np.log([self._votes_for(text) + 0.5 for text in texts])
+        best = int((together + votes).argmax())
         candidates = [
             Candidate(text, prior.format, math.exp(log - total))
             for text, log, prior in zip(texts, lawful, priors, strict=True)

@@ -114,6 +114,17 @@ def test_both_crops_of_a_look_count(decoder: PlateDecoder) -> None:
     assert reading.plate == "KLM482"
 
 
+def test_of_texts_nearly_as_likely_the_one_read_twice(decoder: PlateDecoder) -> None:
+    doubtful = look(decoder, "KLM482", {1: ("E", 0.17)})
+    fusion = PlateFusion(decoder)
+    for plate in ("KEM482", "KFM482"):
+        fusion.add(replace(doubtful, text="KLM482", plates=(plate,)))
+    reading = fusion.reading()
+    assert reading is not None
+    assert (reading.plate, reading.agreeing) == ("KLM482", 2)
+    assert reading.confidence < 0.5
+
+
 def test_confidence_grows_with_agreement_and_falls_with_doubt(decoder: PlateDecoder) -> None:
     def confidence(*texts: str) -> float:
         fusion = PlateFusion(decoder)
