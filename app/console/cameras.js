@@ -2,6 +2,7 @@
 
 import { ApiError, pause, request } from "./api.js";
 import { byId, clock, duration, element } from "./dom.js";
+import { openDrawing } from "./drawing.js";
 import { refusal } from "./notices.js";
 import { facts, textOf } from "./parts.js";
 import { isKnown, takePass } from "./passes.js";
@@ -88,7 +89,14 @@ function showCameras({ cameras, error }) {
 function newCard(name) {
   const picture = element("div", { class: "seen" }, element("p", { class: "none" }, "No frame yet"));
   const text = element("div", { class: "told" });
-  const card = { picture, text, node: element("li", {}, picture, element("h3", {}, name), text) };
+  const onclick = () => openDrawing(picture.querySelector("img"));
+  const draw = element(
+    "button",
+    { type: "button", class: "small", "aria-haspopup": "dialog", onclick },
+    "Draw region and masks",
+  );
+  const title = element("h3", {}, name);
+  const card = { picture, text, node: element("li", {}, picture, title, text, draw) };
   cards.set(name, card);
   byId("cameras").append(card.node);
   return card;

@@ -2,16 +2,18 @@
 
 import { startCameras, stopCameras } from "./cameras.js";
 import { announce, byId, percent } from "./dom.js";
+import { openDrawing, startDrawing } from "./drawing.js";
 import { startInputs } from "./input.js";
 import { startKeyDialog } from "./key.js";
 import { chosenQuery, startOptions } from "./options.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
+import { startPasses } from "./passes.js";
 import { plate, spelled } from "./plate.js";
 import { Queue } from "./queue.js";
 import { foundIn, textOf } from "./parts.js";
-import { clearVideo, showVideo } from "./player.js";
+import { clearVideo, frameShown, showVideo } from "./player.js";
 import { showResult } from "./result.js";
-import { clearStage, cutOut, showStage } from "./stage.js";
+import { clearStage, cutOut, pictureShown, showStage } from "./stage.js";
 import { startStatus, stopStatus } from "./status.js";
 import { isVideo } from "./video.js";
 import { sentence } from "./words.js";
@@ -117,6 +119,11 @@ startInputs((sources) => {
   );
 });
 startOptions();
+startDrawing();
+startPasses();
+byId("draw").addEventListener("click", () => {
+  openDrawing(pictureShown() ?? frameShown(), byId("options-form"));
+});
 startList(queue);
 addEventListener("hashchange", () => {
   if (location.hash === "#main") return; // the skip link: the view stays

@@ -7,8 +7,25 @@ import { spelled } from "./plate.js";
 
 const KEPT = 200;
 
+const COLUMNS = {
+  Camera: ({ camera }) => camera,
+  Seen: ({ first_seen: first, event }) => `${clock(new Date(first))}${event === "end" ? "" : " …"}`,
+  Reading: ({ pass: { confidence } }) => percent(confidence, 1),
+  Agreeing: ({ pass: { agreeing, reads } }) => `${agreeing} of ${reads}`,
+  Direction: ({ pass: { direction } }) => directionWords(direction),
+};
+const contents = Object.values(COLUMNS);
+
 const passes = new Map(); // id of a pass to { told, row }, in the order they came
 let chosen = null;
+
+export function startPasses() {
+  const heads = ["Plate", ...Object.keys(COLUMNS)].map((name) => element("th", { scope: "col" }, name));
+  byId("pass-table").append(
+    element("thead", {}, element("tr", {}, heads)),
+    element("tbody", { id: "pass-rows" }),
+  );
+}
 
 export const isKnown = ({ pass: { id } }) => passes.has(id);
 
@@ -17,21 +34,13 @@ export function takePass(told) {
   const { id } = told.pass;
   const entry = passes.get(id) ?? newEntry(id);
   entry.told = told;
-  CELLS.forEach((content, i) => entry.row.cells[i + 1].replaceChildren(content(told)));
+  contents.forEach((content, i) => entry.row.cells[i + 1].replaceChildren(content(told)));
   entry.button.textContent = textOf(told.pass);
   if (id === chosen) showChosen();
   if (told.event === "new") {
     announce(`${told.camera}: ${spelled(textOf(told.pass))}, ${percent(told.pass.confidence)}.`);
   }
 }
-
-const CELLS = [
-  ({ camera }) => camera,
-  ({ first_seen: first, event }) => `${clock(new Date(first))}${event === "end" ? "" : " …"}`,
-  ({ pass: { confidence } }) => percent(confidence, 1),
-  ({ pass: { agreeing, reads } }) => `${agreeing} of ${reads}`,
-  ({ pass: { direction } }) => directionWords(direction),
-];
 
 function newEntry(id) {
   const choose = () => {
@@ -41,7 +50,7 @@ function newEntry(id) {
   };
   const button = element("button", { type: "button", class: "link text", onclick: choose });
   const head = element("th", { scope: "row" }, button);
-  const row = element("tr", {}, head, CELLS.map(() => element("td")));
+  const row = element("tr", {}, head, contents.map(() => element("td")));
   const entry = { row, button };
   passes.set(id, entry);
   byId("pass-rows").prepend(row);

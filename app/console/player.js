@@ -19,6 +19,9 @@ export function showVideo(item, chosen, { choose, retry, cancel }) {
   seek();
 }
 
+/** The video at the frame on the page, null where there is none. */
+export const frameShown = () => (shown?.player.readyState > 1 ? shown.player : null);
+
 export function clearVideo() {
   if (shown === null) return;
   URL.revokeObjectURL(shown.address);

@@ -26,6 +26,9 @@ export function clearStage() {
   byId("stage").replaceChildren();
 }
 
+/** The picture on the page, null where there is none. */
+export const pictureShown = () => (shown?.picture instanceof HTMLImageElement ? shown.picture : null);
+
 /** The part of the picture that holds a plate, as a canvas; null where there is no picture. */
 export function cutOut({ x, y, width, height }) {
   const picture = shown?.picture;

@@ -159,3 +159,17 @@ def test_directions_in_words(console: "Console") -> None:
         ],
     )
     assert found == ["down (92°), coming nearer", "right (350°)", "standing", "going away"]
+
+
+def test_polygons_and_their_text(console: "Console") -> None:
+    def polygons(text: str) -> Any:
+        return console.call("drawing.js", "module.polygonsOf(argument)", text)
+
+    text = "0.1,0.4,0.9,0.4,0.9,1;0,0,1,0,1,0.08"
+    assert polygons(text) == [[[0.1, 0.4], [0.9, 0.4], [0.9, 1]], [[0, 0], [1, 0], [1, 0.08]]]
+    again = console.call("drawing.js", "module.textOfPolygons(argument)", polygons(text))
+    assert again == text
+    assert polygons("0.1 0.4, 1 1") == [[[0.1, 0.4], [1, 1]]]
+    assert polygons("") == [[]]
+    for wrong in ("0.1", "0.1,2", "x,1", "0,0,1,1;-1,0"):
+        assert polygons(wrong) is None
