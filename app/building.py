@@ -17,6 +17,7 @@ from app.vision.backends.graph import resizable_side
 from app.vision.backends.opening import Loader
 from app.vision.backends.runtime import Runtime, choose_runtime
 from app.vision.backends.sessions import Session
+from app.vision.decision import PlateDecision, load_decision
 from app.vision.detector import BORDER, PlateDetector, lower_heights
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
@@ -48,7 +49,9 @@ def build_pipeline(
         settings.min_aspect_ratio, settings.max_aspect_ratio, settings.small_plate_aspect_ratio
     )
     loader = loader or build_loader(settings)
-    detector = build_detector(settings, weights, threads=threads, loader=loader)
+    decision = None if weights.decision is None else _decision(weights.decision)
+    refined = decision is None or decision.refined
+    detector = build_detector(settings, weights, threads=threads, loader=loader, refined=refined)
     search = PlateSearch(
         detector,
         slices or detector,
@@ -57,6 +60,7 @@ def build_pipeline(
             slice_confidence=settings.slice_confidence,
             auto_passes=settings.auto_passes,
             high_passes=settings.high_passes,
+            candidates=None if decision is None else decision.floor,
         ),
         spread=map if slices is None else ThreadPoolExecutor(threads, "slice").map,
     )
@@ -80,6 +84,7 @@ def build_pipeline(
         plate_filter=plate_filter,
         max_pixels=settings.max_pixels,
         enhance_below=settings.enhance_below,
+        decision=decision,
     )
     warm_up(pipeline, runs=_copies(loader.runtime, _runs(settings, threads)))
     return pipeline
@@ -94,6 +99,15 @@ def _calibration(ocr: Network) -> Calibration:
         raise ModelCorrupt(str(error)) from error
 
 
+def _decision(source: str) -> PlateDecision:
+    try:
+        return load_decision(source)
+    except LookupError as error:
+        raise ModelMissing(f"{error} Mend ALPR_DECISION.") from error
+    except ValueError as error:
+        raise ModelCorrupt(str(error)) from error
+
+
 def build_loader(settings: Settings) -> Loader:
     """What opens networks on the runtime of the settings. Raises BackendUnavailable."""
     return Loader(
@@ -104,14 +118,21 @@ def build_loader(settings: Settings) -> Loader:
 
 
 def build_detector(
-    settings: Settings, weights: Weights, *, threads: int, loader: Loader | None = None
+    settings: Settings,
+    weights: Weights,
+    *,
+    threads: int,
+    loader: Loader | None = None,
+    refined: bool = True,
 ) -> PlateDetector:
-    """The detector alone; arguments and errors are those of `build_pipeline`."""
+    """The detector alone, with its refiner if it is `refined`; the rest is as for
+    `build_pipeline`."""
     path, loader = weights.detector.path, loader or build_loader(settings)
     side = resizable_side(path) if settings.padding == "tight" else None
 
     def load(height: int | None) -> Session:
-        return loader.detector(path, height=height, threads=threads, runs=_runs(settings, threads))
+        runs = _runs(settings, threads)
+        return loader.detector(path, height=height, refined=refined, threads=threads, runs=runs)
 
     heights = lower_heights(side) if side else ()
     with ThreadPoolExecutor(usable_processors(settings.processes), "load") as loading:

@@ -88,6 +88,8 @@ class ReadDefaults(Protocol):
     @property
     def min_confidence(self) -> float: ...
     @property
+    def min_text_confidence(self) -> float: ...
+    @property
     def detail(self) -> Detail: ...
     @property
     def enhance(self) -> EnhanceMode: ...
@@ -111,7 +113,14 @@ class ReadQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     min_confidence: Probability | None = Field(
-        None, description="Lowest detection confidence; the service has a default."
+        None,
+        description="Lowest `plate_confidence` of a plate that is answered; the service has a "
+        "default.",
+    )
+    min_text_confidence: Probability | None = Field(
+        None,
+        description="Lowest `text_confidence` of a plate that is answered: for those who act on "
+        "the text.",
     )
     detail: Literal["low", "auto", "high"] | None = Field(
         None,
@@ -161,6 +170,11 @@ class ReadQuery(BaseModel):
         return ReadOptions(
             min_confidence=(
                 defaults.min_confidence if self.min_confidence is None else self.min_confidence
+            ),
+            min_text_confidence=(
+                defaults.min_text_confidence
+                if self.min_text_confidence is None
+                else self.min_text_confidence
             ),
             enhance=self.enhance or defaults.enhance,
             detail=self.detail or defaults.detail,

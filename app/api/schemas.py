@@ -71,7 +71,15 @@ class PlateBody(BaseModel):
         description="Geometric mean of the characters' probabilities, padding left out."
     )
     char_confidences: list[float]
-    detection_confidence: float
+    plate_confidence: float = Field(
+        description="How probable it is that there is a plate, by all that is known: the "
+        "detector's score, what was read, size and shape. `min_confidence` is compared with it."
+    )
+    text_confidence: float = Field(
+        description="How probable it is, by the same, that the text is right: `corrected_plate` "
+        "where there is one, else `plate`. `min_text_confidence` is compared with it."
+    )
+    detection_confidence: float = Field(description="The detector's score alone.")
     bbox: BoxBody
     cut: bool = Field(
         description="Whether the picture's edge cuts the plate: the text is a part of it then, "
@@ -142,7 +150,7 @@ class ModelBody(BaseModel):
 
 class Prediction(BaseModel):
     plate: str | None = Field(
-        description="Reading of the plate the detector is surest of.", examples=["ABC123"]
+        description="Reading of the plate of highest `plate_confidence`.", examples=["ABC123"]
     )
     confidence: float = Field(examples=[0.98])
     validation: ValidationBody | None
@@ -205,6 +213,8 @@ def plate_body(plate: Plate) -> PlateBody:
         plate=characters.text,
         confidence=round(characters.confidence, 4),
         char_confidences=[round(value, 4) for value in characters.confidences],
+        plate_confidence=round(plate.sure.plate, 4),
+        text_confidence=round(plate.sure.text, 4),
         detection_confidence=round(plate.detection.confidence, 4),
         bbox=_box_body(plate.detection.box),
         cut=plate.cut,

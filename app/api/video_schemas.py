@@ -23,6 +23,8 @@ class BestFrameBody(BaseModel):
     at_s: float
     bbox: BoxBody
     confidence: float
+    plate_confidence: float
+    text_confidence: float
     detection_confidence: float
     crop: str | None = Field(
         description="The plate with a little around it, as JPEG in base64; with `crops`."
@@ -129,6 +131,8 @@ def _best_body(best: BestFrame, *, crops: bool) -> BestFrameBody:
         at_s=round(best.at_s, 3),
         bbox=BoxBody(x=box.x1, y=box.y1, width=box.width, height=box.height),
         confidence=round(best.plate.characters.confidence, 4),
+        plate_confidence=round(best.plate.sure.plate, 4),
+        text_confidence=round(best.plate.sure.text, 4),
         detection_confidence=round(best.plate.detection.confidence, 4),
         crop=None if crop is None else base64.b64encode(crop).decode(),
     )

@@ -13,7 +13,21 @@ class ReadingSettings(BaseSettings):
     """Defaults of what a request may ask for, and what it may not."""
 
     min_confidence: Probability = Field(
-        0.4, description="Lowest detection confidence; a request may raise or lower it."
+        0.4,
+        description="Lowest `plate_confidence` of a plate that is answered; a request may raise or "
+        "lower it.",
+    )
+    min_text_confidence: Probability = Field(
+        0.0,
+        description="Lowest `text_confidence` of a plate that is answered; a request may raise or "
+        "lower it.",
+    )
+    decision: str | None = Field(
+        None,
+        description="What makes a box a plate: a `.json` file that weighs the detector's score "
+        "with what was read, `generic` for any pair of networks, or `detector` for the detector's "
+        "score alone. By default the own pair's file, `generic` for pairs with hub networks, and "
+        "`detector` for files named by path.",
     )
     low_confidence: Probability = Field(
         0.75, description="Readings below it count as `low_confidence` in the metrics."
@@ -39,7 +53,9 @@ class ReadingSettings(BaseSettings):
         "leaves in doubt, `high` everywhere.",
     )
     slice_confidence: Probability = Field(
-        0.5, description="Lowest detection confidence in the closer looks."
+        0.5,
+        description="Lowest detection confidence in the closer looks, where `ALPR_DECISION` is "
+        "`detector`.",
     )
     auto_passes: int = Field(9, gt=0, description="Most passes of one picture at `auto`.")
     high_passes: int = Field(48, gt=0, description="Most passes of one picture at `high`.")

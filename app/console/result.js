@@ -76,6 +76,8 @@ function details(plate) {
     facts([
       ...(correction ? [["As read", plate.plate]] : []),
       ["Reading", percent(plate.confidence, 1)],
+      ["Is a plate", percent(plate.plate_confidence, 1)],
+      ["Text is right", percent(plate.text_confidence, 1)],
       ["Detection", percent(plate.detection_confidence, 1)],
     ]),
     characters(plate),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from app.nz.decoder import PlateDecoder, Reading
 from app.nz.series import PERSONALISED
 from app.vision.crops import plate_jpeg
+from app.vision.decision import PlateDecision
 from app.vision.decode import decode_picture
 from app.vision.detector import PlateDetector
 from app.vision.edges import is_cut_by_frame
@@ -22,6 +23,7 @@ from app.vision.selection import EVERYTHING, Selection
 from app.vision.stopwatch import Stopwatch
 from app.vision.types import (
     Box,
+    Certainty,
     Characters,
     Detection,
     Excluded,
@@ -30,6 +32,7 @@ from app.vision.types import (
     Looks,
     Plate,
 )
+from app.vision.witnesses import testify
 
 SLICE_READING = 0.5
 """What only a window shows, the whole frame not, must read at least this well to be a plate."""
@@ -43,6 +46,7 @@ GAP = "nothing was read between two of the characters: one may be missing there"
 class ReadOptions:
     """What one request may choose; `crops` asks for a picture of each plate.
 
+    `min_confidence` and `min_text_confidence` are the least certainties of a plate and its text.
     With `unread_confidence` the search of redaction follows, for plates of at least that confidence
     that were not read.
     """
@@ -54,6 +58,7 @@ class ReadOptions:
     selection: Selection = EVERYTHING
     crops: bool = False
     unread_confidence: float | None = None
+    min_text_confidence: float = 0.0
 
 
 class PlatePipeline:
@@ -68,14 +73,22 @@ class PlatePipeline:
         plate_filter: PlateFilter,
         max_pixels: int,
         enhance_below: float,
+        decision: PlateDecision | None = None,
     ) -> None:
-        """`enhance_below`: readings less confident than this get a second look in mode "auto"."""
+        """Put the parts together.
+
+        Args:
+            enhance_below: readings less confident than this get a second look in mode "auto".
+            decision: judges what was read, and the search's limits name its `candidates`; without
+                it the detector decides.
+        """
         self.search = search
         self.recognizer = recognizer
         self.reader = PlateReader(recognizer, enhance_below=enhance_below)
         self.decoder = decoder
         self.max_pixels = max_pixels
         self.plate_filter = plate_filter
+        self.decision = decision
 
     @property
     def detector(self) -> PlateDetector:
@@ -167,7 +180,7 @@ class PlatePipeline:
             )
         with watch.stage("interpret"):
             plates: list[Plate] = []
-            for plate in self._interpret(upright, read, rejected, crops=options.crops):
+            for plate in self._interpret(upright, read, rejected, options):
                 placed = replace(plate.detection, box=turn.back(plate.detection.box))
                 if options.selection.wants(plate):
                     plates.append(replace(plate, detection=placed))
@@ -228,8 +241,7 @@ class PlatePipeline:
         frame: Frame,
         read: Sequence[tuple[Found, Box, Looks]],
         rejected: Counter[str],
-        *,
-        crops: bool,
+        options: ReadOptions,
     ) -> list[Plate]:
         height, width = frame.shape[:2]
         plates: list[Plate] = []
@@ -239,10 +251,26 @@ class PlatePipeline:
                 continue
             cut = is_cut_by_frame(box, looks.first, width, height)
             reading = self.interpret(looks, box, cut=cut)
-            picture = plate_jpeg(frame, box) if crops else None
-            plates.append(Plate(Detection(box, found.confidence), looks, reading, cut, picture))
+            sure = self._decide(found.confidence, box, looks, reading, cut=cut)
+            if sure.plate < options.min_confidence or sure.text < options.min_text_confidence:
+                rejected["confidence"] += 1
+                continue
+            picture = plate_jpeg(frame, box) if options.crops else None
+            detection = Detection(box, found.confidence)
+            plates.append(Plate(detection, looks, reading, sure, cut, picture))
         plates.sort(key=lambda plate: plate.characters.confidence, reverse=True)
         return plates
+
+    def _decide(
+        self, score: float, box: Box, looks: Looks, reading: Reading, *, cut: bool
+    ) -> Certainty:
+        """By all witnesses; without a decision by the detector's score and the OCR's confidence."""
+        if self.decision is None:
+            return Certainty(score, looks.first.confidence)
+        seen = testify(score, box, looks, reading, cut=cut)
+        return Certainty(
+            self.decision.plate.probability(seen), self.decision.text.probability(seen), seen
+        )
 
 
 def _select(

@@ -64,6 +64,11 @@ class SearchLimits:
     slice_confidence: float
     auto_passes: int
     high_passes: int
+    candidates: float | None = None
+    """Boxes from here on are found, in every look, where somebody judges them afterwards; left out,
+    the detector alone decides, by `min_confidence` and `slice_confidence`."""
+    sure_confidence: float = 0.4
+    """Where boxes are judged afterwards, what the first pass shows from here on is no doubt."""
     doubtful_confidence: float = 0.03
     """The first pass hints at a plate from here on."""
     doubtful_width: float = 20.0
@@ -80,8 +85,8 @@ class SearchLimits:
 class Found:
     """One plate, as seen through one or more windows.
 
-    `boxes` are to be read in this order until one reads well: the whole frame's first, then the
-    surest. `in_frame` says whether the whole frame shows it at all.
+    `boxes` are to be read in this order until one reads well: the whole frame's first where that is
+    sure, then the surest. `in_frame` says whether the whole frame shows it at all.
     """
 
     confidence: float
@@ -134,6 +139,7 @@ class PlateSearch:
         """Look at a frame.
 
         Args:
+            min_confidence: the least that is found, where the limits name no `candidates`.
             deadline: moment of `time.monotonic`; passes that would begin after it are skipped.
 
         Raises:
@@ -142,31 +148,37 @@ class PlateSearch:
         height, width = frame.shape[:2]
         whole = Box(0, 0, width, height)
         rejected: Counter[str] = Counter()
-        floor = min(min_confidence, self._limits.doubtful_confidence)
-        strong: list[Sighting] = []
+        limits = self._limits
+        judged = limits.candidates is not None
+        least = min_confidence if limits.candidates is None else limits.candidates
+        sure = limits.sure_confidence if judged else min_confidence
+        floor = min(least, limits.doubtful_confidence)
+        found: list[Sighting] = []
         doubtful: list[Box] = []
         # `low` sees what fast-alpr sees; the closer looks make up for what less padding changes.
         tight = detail != "low"
         for seen in look_through(self.detector, frame, whole, floor, tight=tight):
-            fault = self._filter.fault(seen.detection.box)
-            if seen.detection.confidence >= min_confidence:
-                if fault is None:
-                    strong.append(seen)
-                else:
-                    rejected[fault] += 1
-            elif fault is None:
-                rejected["confidence"] += seen.detection.confidence >= REPORTED_CONFIDENCE
+            fault, confidence = self._filter.fault(seen.detection.box), seen.detection.confidence
+            if fault is not None:
+                rejected[fault] += confidence >= sure
+                continue
+            if confidence >= least:
+                found.append(seen)
+            else:
+                rejected["confidence"] += confidence >= REPORTED_CONFIDENCE
+            if confidence < sure:
                 doubtful.append(seen.detection.box)
+        strong = [seen for seen in found if seen.detection.confidence >= sure]
         windows = self._windows(whole, strong, doubtful, detail)
-        if not windows:
-            return SearchResult(tuple(map(_seen_once, strong)), dict(+rejected), 1, 0)
+        if not windows and not judged:
+            return SearchResult(tuple(map(_seen_once, found)), dict(+rejected), 1, 0)
 
-        least = max(min_confidence, self._limits.slice_confidence)
+        least_closer = least if judged else max(min_confidence, limits.slice_confidence)
 
         def look(window: Box) -> list[Sighting] | None:
             if time.monotonic() >= deadline:
                 return None
-            return look_through(self._slice_detector, frame, window, least)
+            return look_through(self._slice_detector, frame, window, least_closer)
 
         closer: list[Sighting] = []
         passes = 1
@@ -180,9 +192,9 @@ class PlateSearch:
                 if self._filter.fault(seen.detection.box) is None
                 and not is_cut(seen, width, height)
             )
-        groups = group_sightings([*strong, *closer])
+        groups = group_sightings([*found, *closer])
         return SearchResult(
-            tuple(_together(group, whole) for group in groups),
+            tuple(_together(group, whole, sure) for group in groups),
             dict(+rejected),
             passes,
             len(windows) + 1 - passes,
@@ -231,11 +243,14 @@ def _seen_once(seen: Sighting) -> Found:
     return Found(seen.detection.confidence, (seen.detection.box,), in_frame=True)
 
 
-def _together(group: Sequence[Sighting], whole: Box) -> Found:
+def _together(group: Sequence[Sighting], whole: Box, sure: float) -> Found:
     """Several sightings of a plate, the surest first, as one plate."""
-    ordered = sorted(group, key=lambda seen: seen.window != whole)
+
+    def is_late(seen: Sighting) -> bool:
+        return seen.window != whole or seen.detection.confidence < sure
+
     return Found(
         group[0].detection.confidence,
-        tuple(seen.detection.box for seen in ordered),
-        in_frame=ordered[0].window == whole,
+        tuple(seen.detection.box for seen in sorted(group, key=is_late)),
+        in_frame=any(seen.window == whole for seen in group),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.nz.decoder import Reading
+from app.vision.decision import Witnesses
 
 Frame: TypeAlias = NDArray[np.uint8]
 """A picture, (height, width, 3) uint8, colours in the order blue, green, red."""
@@ -134,6 +135,19 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How probable it is that there is a plate, and that its text, as corrected, is right.
+
+    `witnesses` are what both were weighed by; None where nothing was weighed, then they are the
+    detector's score and the OCR's confidence.
+    """
+
+    plate: float
+    text: float
+    witnesses: Witnesses | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plate:
     """One plate of a frame: where it is, what was read, what that means in New Zealand.
 
@@ -144,6 +158,7 @@ class Plate:
     detection: Detection
     looks: Looks
     reading: Reading
+    sure: Certainty
     cut: bool = False
     picture: bytes | None = None
 
@@ -210,5 +225,5 @@ class FrameResult:
 
     @property
     def best(self) -> Plate | None:
-        """The plate the detector is surest of."""
-        return max(self.plates, key=lambda plate: plate.detection.confidence, default=None)
+        """The plate that is surest to be one."""
+        return max(self.plates, key=lambda plate: plate.sure.plate, default=None)

@@ -10,11 +10,19 @@ from app.config import Settings
 from app.config.weights import REPOSITORY
 from app.errors import ModelCorrupt, ModelMissing
 from app.nz.calibration import GENERIC, has_calibration
+from app.vision.decision import GENERIC as GENERIC_DECISION
 from app.weights.files import WeightFile
 from app.weights.hub import Kind, hub_model
 
 OWN_MODELS = REPOSITORY / "models"
 MANIFEST = "manifest.json"
+DETECTOR_ALONE = "detector"
+"""What ALPR_DECISION says where nothing but the detector's score decides."""
+
+_REMEDY = (
+    "Run `python -m app models fetch` and set ALPR_DETECTOR_MODEL and ALPR_OCR_MODEL, "
+    "or set ALPR_DETECTOR_PATH, ALPR_OCR_PATH and ALPR_OCR_CONFIG_PATH to files you have."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +41,15 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The pair of networks in use."""
+    """The pair of networks in use.
+
+    `decision` is the name or file of what judges the boxes that they read, None where the detector
+    decides alone.
+    """
 
     detector: Network
     ocr: Network
+    decision: str | None = None
 
 
 def resolve_weights(settings: Settings, own_models: Path = OWN_MODELS) -> Weights:
@@ -48,7 +61,21 @@ def resolve_weights(settings: Settings, own_models: Path = OWN_MODELS) -> Weight
         ModelMissing: a file is not there; the message says what to run or set.
         ModelCorrupt: a file is there, but is not the published one.
     """
-    return Weights(_detector(settings, own_models), _ocr(settings, own_models))
+    detector, ocr = _detector(settings, own_models), _ocr(settings, own_models)
+    return Weights(detector, ocr, _decision(settings, detector, ocr, own_models))
+
+
+def _decision(settings: Settings, detector: Network, ocr: Network, own_models: Path) -> str | None:
+    """That of the settings, else that of the own pair, else for pairs with the hub's the generic.
+
+    Files named by path may be networks that score in any way: there it is to be asked for.
+    """
+    if settings.decision is not None:
+        return None if settings.decision == DETECTOR_ALONE else settings.decision
+    sources = {detector.source, ocr.source}
+    if sources == {"own"}:
+        return _own_decision(own_models)
+    return None if "path" in sources else GENERIC_DECISION
 
 
 def _detector(settings: Settings, own_models: Path) -> Network:
@@ -102,12 +129,8 @@ def _hub(name: str, kind: Kind, directory: Path) -> Network:
 def _own(kind: Kind, directory: Path) -> Network:
     """The project's own weights, as their manifest has them."""
     manifest = directory / MANIFEST
-    remedy = (
-        "Run `python -m app models fetch` and set ALPR_DETECTOR_MODEL and ALPR_OCR_MODEL, "
-        "or set ALPR_DETECTOR_PATH, ALPR_OCR_PATH and ALPR_OCR_CONFIG_PATH to files you have."
-    )
     if not manifest.is_file():
-        raise ModelMissing(f"The project's own weights are not in {directory}. {remedy}")
+        raise ModelMissing(f"The project's own weights are not in {directory}. {_REMEDY}")
     try:
         entry = json.loads(manifest.read_text())[kind]
         files = [WeightFile(entry["file"], entry["sha256"], entry["size"])]
@@ -116,6 +139,23 @@ def _own(kind: Kind, directory: Path) -> Network:
         name = str(entry["name"])
         calibration = entry.get("calibration")
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ModelCorrupt(f"{manifest} is not a manifest of weights: {error!r}") from error
-    located = [file.located(directory, remedy=remedy) for file in files]
+        raise _no_manifest(manifest, error) from error
+    located = [file.located(directory, remedy=_REMEDY) for file in files]
     return Network(name, "own", located[0], next(iter(located[1:]), None), calibration)
+
+
+def _own_decision(directory: Path) -> str | None:
+    """That of the manifest, which may have none."""
+    manifest = directory / MANIFEST
+    try:
+        entry = json.loads(manifest.read_text()).get("decision")
+        if entry is None:
+            return None
+        file = WeightFile(entry["file"], entry["sha256"], entry["size"])
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise _no_manifest(manifest, error) from error
+    return str(file.located(directory, remedy=_REMEDY))
+
+
+def _no_manifest(manifest: Path, error: Exception) -> ModelCorrupt:
+    return ModelCorrupt(f"{manifest} is not a manifest of weights: {error!r}")

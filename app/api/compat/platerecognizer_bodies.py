@@ -113,7 +113,8 @@ def snapshot_results(
         readings = _expected_first(ranked_readings(plate, prefer), config.text_formats)
         lawful = config.region != "strict" or is_lawful(plate, prefer)
         if lawful and readings[0].score >= config.threshold_o:
-            results.append(_body(plate.detection, readings, lawful_probability(plate)))
+            surest = Detection(plate.detection.box, plate.sure.plate)
+            results.append(_body(surest, readings, lawful_probability(plate)))
     results += [_body(detection, [Ranked("", 0.0)], 0.0) for detection in result.unread]
     return [{**body, **_NO_VEHICLE} for body in results] if asked.wants_vehicles else results
 

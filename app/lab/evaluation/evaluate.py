@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--worst", type=types.natural, default=24, help="worst cases in the report (default 24)"
     )
-    parser.add_argument("--min-confidence", type=types.share, help="lowest detection confidence")
+    parser.add_argument("--min-confidence", type=types.share, help="lowest plate confidence")
     parser.add_argument("--detail", choices=("low", "auto", "high"))
     parser.add_argument("--enhance", choices=("off", "auto", "always"))
     parser.add_argument(

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.lab.errors import ResultError
 from app.lab.evaluation.matching import DETECTED_IOU, BoxF
+from app.vision.decision import Witnesses
 
 FORMAT_VERSION: Final = 1
 Mode = Literal["photos", "crops"]
@@ -28,6 +29,8 @@ class ReadPlate:
     """A plate of the answer. `box` and `detection_confidence` are None for crops.
 
     `raw` is the text of the OCR without spaces, `confidence` its geometric mean probability.
+    `plate_confidence` and `text_confidence` are how probable it is that there is a plate and that
+    the text is right, `witnesses` what tells so; older files have none.
     """
 
     raw: str
@@ -36,6 +39,9 @@ class ReadPlate:
     candidates: tuple[RankedPlate, ...]
     box: BoxF | None
     detection_confidence: float | None
+    plate_confidence: float | None = None
+    text_confidence: float | None = None
+    witnesses: Witnesses | None = None
 
     @property
     def text(self) -> str:

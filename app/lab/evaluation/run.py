@@ -1,7 +1,7 @@
 """Run the pipeline over a data set and note what came out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -102,7 +102,7 @@ def read_crops(
                     (looks,) = pipeline.read_boxes(frame, [box])
                 with watch.stage("interpret"):
                     reading = pipeline.interpret(looks, box)
-                read = _read_plate(looks.first, reading, None, None) if looks.first.text else None
+                read = _read_plate(looks.first, reading) if looks.first.text else None
                 samples.append(Sample(label.text or "", label.tags, looks, box))
             plates.append(
                 PlateOutcome(photo.name, index, label.text, label.box, label.tags, read, None)
@@ -140,17 +140,17 @@ def cut(frame: Frame, box: BoxF | None) -> Frame:
 
 def _from_plate(plate: Plate) -> ReadPlate:
     box = plate.detection.box
-    return _read_plate(
-        plate.characters,
-        plate.reading,
-        (box.x1, box.y1, box.x2, box.y2),
-        plate.detection.confidence,
+    return replace(
+        _read_plate(plate.characters, plate.reading),
+        box=(box.x1, box.y1, box.x2, box.y2),
+        detection_confidence=plate.detection.confidence,
+        plate_confidence=plate.sure.plate,
+        text_confidence=plate.sure.text,
+        witnesses=plate.sure.witnesses,
     )
 
 
-def _read_plate(
-    characters: Characters, reading: Reading, box: BoxF | None, detection_confidence: float | None
-) -> ReadPlate:
+def _read_plate(characters: Characters, reading: Reading) -> ReadPlate:
     return ReadPlate(
         normalize(reading.raw),
         characters.confidence,
@@ -159,8 +159,8 @@ def _read_plate(
             RankedPlate(found.plate, found.format, found.probability)
             for found in reading.candidates[:CANDIDATES_KEPT]
         ),
-        box,
-        detection_confidence,
+        box=None,
+        detection_confidence=None,
     )
 
 

@@ -9,6 +9,8 @@ from app.vision.backends.graph import optimize_detector
 from app.vision.backends.runtime import Runtime
 from app.vision.backends.sessions import Session, open_session
 
+_Key = tuple[Path, int | None, bool]
+
 
 class Loader:
     """Opens networks, each as often as asked; what can be prepared once is prepared once.
@@ -20,26 +22,35 @@ class Loader:
         """Load nothing yet but the backend. Raises BackendUnavailable."""
         self.runtime = runtime
         self._openvino = _openvino() if runtime.backend == "openvino" else None
-        self._networks: dict[tuple[Path, int | None], bytes] = {}
-        self._programs: dict[tuple[Path, int | None], Any] = {}
+        self._networks: dict[_Key, bytes] = {}
+        self._programs: dict[_Key, Any] = {}
 
     def detector(
-        self, model: Path, *, height: int | None = None, threads: int, runs: int
+        self,
+        model: Path,
+        *,
+        height: int | None = None,
+        refined: bool = True,
+        threads: int,
+        runs: int,
     ) -> Session:
         """Load a detector, made cheaper by `optimize_detector`.
 
         Args:
             height: of the input in pixels, instead of its own.
+            refined: with the refiner that our own detector has inside.
             threads: threads one run spreads over on the CPU.
             runs: runs expected side by side; on OpenVINO further ones wait.
 
         Raises:
             ModelError: the device is not there, or the network cannot be loaded on it.
         """
-        key = (model, height)
+        key = (model, height, refined)
         if key not in self._networks:
             steady = self.runtime.device == "cuda"
-            self._networks[key] = optimize_detector(model, height=height, steady=steady)
+            self._networks[key] = optimize_detector(
+                model, height=height, steady=steady, refined=refined
+            )
         network = self._networks[key]
         if self._openvino is None:
             return open_session(network, device=self.runtime.device, threads=threads)
@@ -52,7 +63,7 @@ class Loader:
         """Load an OCR; arguments and errors are those of `detector`."""
         if self._openvino is None:
             return open_session(model, device=self.runtime.device, threads=threads)
-        key = (model, None)
+        key = (model, None, True)
         if key not in self._programs:
             self._programs[key] = self._openvino.Program(model, self.runtime.precision)
         session: Session = self._programs[key].open(threads=threads, runs=runs)
