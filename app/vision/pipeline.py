@@ -209,11 +209,11 @@ class PlatePipeline:
             )
 
         searched = find(frame)
-        if searched.found or options.enhance != "auto":
+        if searched.surest >= options.min_confidence or options.enhance != "auto":
             return searched
         if time.monotonic() >= deadline:
             return replace(searched, skipped_passes=searched.skipped_passes + 1)
-        return searched.then(find(enhance(frame)))
+        return searched.or_surer(find(enhance(frame)))
 
     def read_boxes(
         self, frame: Frame, boxes: Sequence[Box], mode: EnhanceMode = "off"

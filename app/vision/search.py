@@ -101,13 +101,18 @@ class SearchResult:
     passes: int
     skipped_passes: int
 
-    def then(self, later: "SearchResult") -> "SearchResult":
-        """What a second search of the same scene adds: its plates, and the work of both.
+    @property
+    def surest(self) -> float:
+        """The highest confidence of what was found; 0 where nothing was."""
+        return max((plate.confidence for plate in self.found), default=0.0)
+
+    def or_surer(self, later: "SearchResult") -> "SearchResult":
+        """What the surer of two searches of the same scene found, and the work of both.
 
         Both see the same things, so of each reason the larger count of rejections is kept.
         """
         return SearchResult(
-            (*self.found, *later.found),
+            max(self, later, key=lambda result: result.surest).found,
             dict(Counter(self.rejected) | Counter(later.rejected)),
             self.passes + later.passes,
             self.skipped_passes + later.skipped_passes,

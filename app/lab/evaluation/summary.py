@@ -16,6 +16,7 @@ from app.lab.evaluation.figures.accuracy import (
     plate_metrics,
     report_detection,
 )
+from app.lab.evaluation.figures.answers import AnswerCurve, answer_curve
 from app.lab.evaluation.figures.breakdown import COLUMNS, Group, break_down
 from app.lab.evaluation.figures.characters import CharacterReport, report_characters
 from app.lab.evaluation.figures.confidence import (
@@ -46,7 +47,7 @@ class Confidence:
 class Summary:
     """`metrics` and `characters` have the keys "raw" and "corrected"; `accuracy_of_read` leaves out
     the plates that were not found. `detection` is None for crops, texts are none where no label
-    has one. `confidence` has the two keys above.
+    has one. `answers` are by text confidence. `confidence` has the two keys above.
     """
 
     detection: DetectionReport | None
@@ -55,6 +56,7 @@ class Summary:
     corrections: Corrections
     metrics: dict[str, PlateMetrics]
     characters: dict[str, CharacterReport]
+    answers: AnswerCurve
     confidence: dict[str, Confidence]
     breakdown: dict[str, tuple[Group, ...]]
     remaining: tuple[RemainingError, ...]
@@ -95,6 +97,7 @@ def summarise(evaluation: Evaluation, extra_columns: Sequence[str] = ()) -> Summ
             name: plate_metrics(pairs, characters[name].accuracy) for name, pairs in texts.items()
         },
         characters=characters,
+        answers=answer_curve(evaluation.plates, evaluation.photos),
         confidence=_confidence(evaluation, read, len(readable)),
         breakdown=break_down(evaluation.plates, (*COLUMNS, *extra_columns)),
         remaining=remaining_errors(readable),

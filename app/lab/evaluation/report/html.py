@@ -8,7 +8,13 @@ from pathlib import Path
 from app.lab.evaluation.figures.remaining import CAUSES
 from app.lab.evaluation.report import plots
 from app.lab.evaluation.report.pictures import Case, draw_cases, worst_cases
-from app.lab.evaluation.report.table import format_count, format_rate, overview_rows
+from app.lab.evaluation.report.table import (
+    answer_cells,
+    format_count,
+    format_rate,
+    overview_rows,
+    working_points,
+)
 from app.lab.evaluation.results import Evaluation, ReadPlate
 from app.lab.evaluation.summary import CORRECTED, RAW, Summary
 
@@ -35,7 +41,7 @@ def html_report(
     """The page. `folder` is where the pictures are, `worst` how many of each kind are shown."""
     parts = [_heading(evaluation), _overview(summary)]
     if summary.accuracy.raw.total:
-        parts += [_characters(summary), _confidence(summary)]
+        parts += [_characters(summary), _answers(summary), _confidence(summary)]
     parts += [_groups(summary), _timings(summary)]
     for kind, cases in worst_cases(evaluation, worst).items():
         parts.append(_cases(kind, cases, draw_cases(folder, cases, max_pixels=max_pixels)))
@@ -102,6 +108,13 @@ def _characters(summary: Summary) -> str:
             parts.append(_figure(plots.plot_positions(one), f"Errors by position, {name}"))
             parts.append(_figure(plots.plot_confusions(one), f"Confusions, {name}"))
     return "".join(parts)
+
+
+def _answers(summary: Summary) -> str:
+    header = ("", "text confidence from", "right", "wrong", "no plate there", "precision", "recall")
+    rows = [(name, *answer_cells(point)) for name, point in working_points(summary.answers)]
+    plot = _figure(plots.plot_answers(summary.answers), "Precision against recall of texts")
+    return "<h2>Answered texts</h2>" + plot + _table(header, rows)
 
 
 def _confidence(summary: Summary) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from app.lab.evaluation.figures.answers import AnswerCurve
 from app.lab.evaluation.figures.breakdown import Group
 from app.lab.evaluation.figures.characters import CharacterReport
 from app.lab.evaluation.figures.rates import Rate
@@ -87,6 +88,26 @@ def plot_risk_coverage(confidences: dict[str, Confidence]) -> str:
         axes.legend(loc="upper left")
 
     return _svg(draw, 6.2, 3.6)
+
+
+def plot_answers(answers: AnswerCurve) -> str:
+    """Precision over recall of answered texts, with the point for enforcement."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        axes.step(
+            [100 * (point.recall.value or 0.0) for point in answers.points],
+            [100 * (point.precision.value or 0.0) for point in answers.points],
+            where="post",
+            color=CORRECTED_COLOUR,
+        )
+        if answers.enforcement is not None:
+            recall = 100 * (answers.enforcement.recall.value or 0.0)
+            axes.axvline(recall, color=RAW_COLOUR, linestyle=":", linewidth=1)
+        axes.set(xlabel="recall, % (dotted: enforcement)", ylabel="right among answered, %")
+        axes.set_xlim(0, 100)
+
+    return _svg(draw, 4.2, 3.6)
 
 
 def plot_confusions(characters: CharacterReport) -> str:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from app.lab.evaluation.figures.answers import ENFORCEMENT, AnswerCurve, AnswerPoint
 from app.lab.evaluation.figures.rates import Rate
 from app.lab.evaluation.figures.remaining import CAUSES
 from app.lab.evaluation.results import Evaluation
@@ -39,7 +40,7 @@ def summary_tables(evaluation: Evaluation, summary: Summary) -> RenderableType:
     """Everything but the lists of single plates."""
     tables: list[RenderableType] = [_overview(evaluation, summary)]
     if summary.accuracy.raw.total:
-        tables += [_reading(summary), _confidence(summary), _remaining(summary)]
+        tables += [_reading(summary), _answers(summary), _confidence(summary), _remaining(summary)]
     tables += [_groups(column, summary) for column in summary.breakdown]
     tables.append(_timings(summary))
     return Lines(*tables)
@@ -113,6 +114,32 @@ def _confusions(matrix: dict[str, dict[str, int]], most: int = 8) -> str:
     pairs = [(count, true, read) for true, reads in matrix.items() for read, count in reads.items()]
     pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
     return " ".join(f"{true or '-'}>{read or '-'}:{count}" for count, true, read in pairs[:most])
+
+
+def working_points(answers: AnswerCurve) -> list[tuple[str, AnswerPoint | None]]:
+    """Where to stop trusting texts, in words."""
+    return [
+        ("every plate answered", answers.every),
+        (f"{100 * ENFORCEMENT:.1f} % right", answers.enforcement),
+    ]
+
+
+def _answers(summary: Summary) -> Table:
+    table = _table(
+        "Answered texts", "", "from", "right", "wrong", "no plate", "precision", "recall"
+    )
+    for name, point in working_points(summary.answers):
+        table.add_row(name, *answer_cells(point))
+    return table
+
+
+def answer_cells(point: AnswerPoint | None) -> tuple[str, ...]:
+    """Least text confidence, counts and rates of a point."""
+    if point is None:
+        return ("never", "-", "-", "-", "-", "-")
+    counts = (point.right, point.wrong, point.nowhere)
+    rates = (format_rate(point.precision), format_rate(point.recall))
+    return (f"{point.threshold:.3f}", *map(str, counts), *rates)
 
 
 def _confidence(summary: Summary) -> Table:
