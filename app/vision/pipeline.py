@@ -32,7 +32,7 @@ from app.vision.types import (
     Looks,
     Plate,
 )
-from app.vision.witnesses import testify
+from app.vision.witnesses import witnesses_of
 
 SLICE_READING = 0.5
 """What only a window shows, the whole frame not, must read at least this well to be a plate."""
@@ -267,7 +267,7 @@ class PlatePipeline:
         """By all witnesses; without a decision by the detector's score and the OCR's confidence."""
         if self.decision is None:
             return Certainty(score, looks.first.confidence)
-        seen = testify(score, box, looks, reading, cut=cut)
+        seen = witnesses_of(score, box, looks, reading, cut=cut)
         return Certainty(
             self.decision.plate.probability(seen), self.decision.text.probability(seen), seen
         )

@@ -18,7 +18,7 @@ _ASPECTS: Final = (1.1, 6.0)
 _MANY: Final = 5
 
 
-def testify(score: float, box: Box, looks: Looks, reading: Reading, *, cut: bool) -> Witnesses:
+def witnesses_of(score: float, box: Box, looks: Looks, reading: Reading, *, cut: bool) -> Witnesses:
     """Those of a box that was read; `score` is the detector's, and the box has an area."""
     in_series = (each for each in reading.candidates if each.format != PERSONALISED)
     lowest, highest = _HEIGHTS

@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from app.vision.decision import PlateDecision
 from models.training.common.progress import plot
 from models.training.common.slots import ALPHABET, HEIGHT, SLOTS, WIDTH
 from models.training.detector import train as detector
@@ -21,6 +22,7 @@ from models.training.reader import train as reader
 from models.training.refiner import train as refiner
 
 MODELS = Path(__file__).resolve().parents[1]
+DECISION = "nz-plate-decision"
 DETECTOR = "nz-yolo-v9-t-384-end2end"
 OCR = "nz-mobile-vit-v2-ocr"
 
@@ -52,6 +54,17 @@ def release_ocr(run: Path, folder: Path) -> dict[str, Any]:
         "config_file": config.name,
         "config_sha256": _sha256(config),
     }
+
+
+def release_decision(source: Path, folder: Path) -> dict[str, Any]:
+    """Copy what `app.lab.decision` fitted to the pair; returns its entry of the manifest.
+
+    Raises ValueError where the file is none.
+    """
+    PlateDecision.from_json(source.read_text())
+    target = folder / f"{DECISION}.json"
+    shutil.copyfile(source, target)
+    return _described(target)
 
 
 def check_detector(path: Path) -> None:
@@ -116,6 +129,9 @@ def main() -> None:
     parser.add_argument("--detector", type=Path, help="folder of a detector run")
     parser.add_argument("--refiner", type=Path, help="folder of a refiner run on its detector")
     parser.add_argument("--ocr", type=Path, help="folder of a reader run")
+    parser.add_argument(
+        "--decision", type=Path, help="file that app.lab.decision fitted to the pair"
+    )
     parser.add_argument("--models", type=Path, default=MODELS)
     args = parser.parse_args()
     entries = {}
@@ -127,6 +143,10 @@ def main() -> None:
         entries["detector"] = release_detector(args.refiner, args.models, "refiner", refiner.PANELS)
     if args.ocr:
         entries["ocr"] = release_ocr(args.ocr, args.models)
+    if args.decision:
+        entries["decision"] = release_decision(args.decision, args.models)
+    elif entries:
+        print("The decision was fitted to the weights before: fit and release it again.")
     write_manifest(args.models, entries)
     for entry in entries.values():
         print(f"{entry['file']} {entry['size'] / 1e6:.2f} MB {entry['sha256']}")

@@ -33,6 +33,7 @@ def test_the_contract_of_a_read_plate(client: TestClient, car_jpeg: bytes) -> No
     (plate,) = body["plates"]
     assert set(plate) == {
         *("plate", "confidence", "char_confidences", "detection_confidence", "bbox", "region"),
+        *("plate_confidence", "text_confidence"),
         *("validation", "corrected_plate", "correction", "candidates", "cut", "crop"),
     }
     assert (plate["cut"], plate["crop"], body["rejected"]) == (False, None, [])
@@ -69,9 +70,9 @@ def test_no_plate_is_an_answer_not_an_error(client: TestClient) -> None:
     assert body["plates"] == []
 
 
-def test_min_confidence_filters_detections(client: TestClient, car_jpeg: bytes) -> None:
+def test_min_confidence_filters_plates(client: TestClient, car_jpeg: bytes) -> None:
     found = client.post("/predict/file?min_confidence=0.2", files={"file": car_jpeg}).json()
-    score = found["plates"][0]["detection_confidence"]
+    score = found["plates"][0]["plate_confidence"]
     above = min(score + 0.001, 1.0)
     none = client.post(f"/predict/file?min_confidence={above}", files={"file": car_jpeg}).json()
     assert none["plates"] == []

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from app import arguments as types
 from app.errors import AlprError
 from app.lab.decision.fitting import fit_logistic, log_loss
-from app.lab.decision.samples import boxes_of
-from app.lab.evaluation.figures.confidence import reliability
+from app.lab.decision.samples import Boxes, boxes_of
 from app.lab.evaluation.results import load_evaluation
 from app.vision.decision import NAMES, PlateDecision, Weighing, Witnesses
 
 METHOD: Final = (
     "Logistic regressions of whether a box found shows a plate, and whether its text is right, on "
-    "its witnesses: no weight below 0, a ridge of {pull} on standardised ones."
+    "its witnesses: no weight below 0, a ridge of {pull} on standardised ones, photos with and "
+    "without a plate counting the same in all."
 )
 FOLDS: Final = 5
 _DIGITS: Final = 4
@@ -62,24 +62,24 @@ def _run(options: argparse.Namespace) -> None:
         ocr=_one({each.ocr for each in evaluations}),
         floor=options.floor,
         refined=options.refined,
-        plate=_weighing(boxes.seen, boxes.plates, options.pull),
-        text=_weighing(texts.seen, texts.right, options.pull),
+        plate=_weighing(boxes, boxes.plates, options.pull),
+        text=_weighing(texts, texts.right, options.pull),
         method=METHOD.format(pull=options.pull),
         data=f"{options.data}: {boxes.plates.sum()} plates, {(~boxes.plates).sum()} other boxes",
         measured=datetime.now(tz=UTC).date().isoformat(),
     )
     options.out.write_text(decision.to_json(), encoding="utf-8")
     sys.stdout.writelines(_weights(decision))
-    sys.stdout.write(_judged("plates", boxes.seen, boxes.plates, boxes.photos, options.pull))
-    sys.stdout.write(_judged("texts", texts.seen, texts.right, texts.photos, options.pull))
+    sys.stdout.write(_judged("plates", boxes, boxes.plates, options.pull))
+    sys.stdout.write(_judged("texts", texts, texts.right, options.pull))
 
 
 def _one(names: set[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def _weighing(seen: NDArray[np.float64], truth: NDArray[np.bool_], pull: float) -> Weighing:
-    fitted = fit_logistic(seen, truth, pull=pull)
+def _weighing(boxes: Boxes, truth: NDArray[np.bool_], pull: float) -> Weighing:
+    fitted = fit_logistic(boxes.seen, truth, boxes.importance, pull=pull)
     weights = dict(zip(NAMES, np.round(fitted.weights, _DIGITS).tolist(), strict=True))
     return Weighing(round(fitted.bias, _DIGITS), Witnesses(**weights))
 
@@ -92,31 +92,24 @@ def _weights(decision: PlateDecision) -> Iterator[str]:
     yield f"{'bias':<12}{decision.plate.bias:8.3f}{decision.text.bias:8.3f}\n"
 
 
-def _judged(
-    what: str,
-    seen: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    photos: NDArray[np.str_],
-    pull: float,
-) -> str:
-    judged = crossed(seen, truth, photos, pull=pull)
+def _judged(what: str, boxes: Boxes, truth: NDArray[np.bool_], pull: float) -> str:
+    judged = crossed(boxes, truth, pull=pull)
     wrong = (judged >= 0.5) != truth
-    error = reliability(judged.tolist(), truth.tolist()).expected_error or 0.0
     return (
-        f"{what}, judged by fits on other photos: log loss {log_loss(judged, truth):.4f}, "
-        f"{(wrong & truth).sum()} of {truth.sum()} below 0.5, {(wrong & ~truth).sum()} of "
-        f"{(~truth).sum()} others over it, calibration error {error:.3f}\n"
+        f"{what}, judged by fits on other photos: log loss "
+        f"{log_loss(judged, truth, boxes.importance):.4f}, {(wrong & truth).sum()} of "
+        f"{truth.sum()} below 0.5, {(wrong & ~truth).sum()} of {(~truth).sum()} others over it\n"
     )
 
 
-def crossed(
-    seen: NDArray[np.float64], truth: NDArray[np.bool_], photos: NDArray[np.str_], *, pull: float
-) -> NDArray[np.float64]:
+def crossed(boxes: Boxes, truth: NDArray[np.bool_], *, pull: float) -> NDArray[np.float64]:
     """The probability of each box by a fit on the photos of the other folds."""
-    names, numbers = np.unique(photos, return_inverse=True)
+    names, numbers = np.unique(boxes.photos, return_inverse=True)
     fold = np.random.default_rng(0).permutation(len(names))[numbers] % FOLDS
-    judged = np.zeros(len(seen))
+    judged = np.zeros(len(boxes))
     for number in range(FOLDS):
         here = fold == number
-        judged[here] = fit_logistic(seen[~here], truth[~here], pull=pull).probabilities(seen[here])
+        others, known = boxes.take(~here), truth[~here]
+        fitted = fit_logistic(others.seen, known, others.importance, pull=pull)
+        judged[here] = fitted.probabilities(boxes.seen[here])
     return judged

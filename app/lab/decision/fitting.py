@@ -25,9 +25,15 @@ class Logistic:
 
 
 def fit_logistic(
-    seen: NDArray[np.float64], truth: NDArray[np.bool_], *, pull: float = PULL
+    seen: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    importance: NDArray[np.float64] | None = None,
+    *,
+    pull: float = PULL,
 ) -> Logistic:
     """Most likely weights, with a ridge, from ``seen`` (n, witnesses) and what was true of each.
+
+    Rows count as often as ``importance`` (n,) says, which is positive; left out, all the same.
 
     Accelerated projected gradient (Beck and Teboulle 2009, "FISTA"), from 0 and in fixed order, so
     that the same rows give the same weights. A witness that is always the same gets 0.
@@ -36,6 +42,7 @@ def fit_logistic(
     """
     if truth.all() or not truth.any():
         raise ValueError("a fit needs boxes with a plate and boxes without one")
+    counts = np.ones(len(seen)) if importance is None else importance / importance.mean()
     middle, spread = seen.mean(axis=0), seen.std(axis=0)
     known = spread > _LEAST_SPREAD
     spread = np.where(known, spread, 1.0)
@@ -43,11 +50,13 @@ def fit_logistic(
     ridge = np.append(np.full(seen.shape[1], pull), 0.0)
     least = np.append(np.zeros(seen.shape[1]), -np.inf)
     # A quarter bounds the curvature of the logistic loss.
-    steepest = float(np.linalg.eigvalsh(rows.T @ rows / (4 * len(rows)))[-1]) + pull
+    curvature = rows.T @ (rows * counts[:, None]) / (4 * len(rows))
+    steepest = float(np.linalg.eigvalsh(curvature)[-1]) + pull
     fitted = ahead = np.zeros(rows.shape[1])
     momentum = 1.0
     for _ in range(_STEPS):
-        gradient = rows.T @ (_sigmoid(rows @ ahead) - truth) / len(rows) + ridge * ahead
+        errors = counts * (_sigmoid(rows @ ahead) - truth)
+        gradient = rows.T @ errors / len(rows) + ridge * ahead
         stepped = np.maximum(ahead - gradient / steepest, least)
         faster = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = stepped + (momentum - 1) / faster * (stepped - fitted)
@@ -56,10 +65,15 @@ def fit_logistic(
     return Logistic(weights, float(fitted[-1] - weights @ middle))
 
 
-def log_loss(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+def log_loss(
+    probabilities: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    importance: NDArray[np.float64] | None = None,
+) -> float:
     """Mean negative log likelihood, in nats."""
     given = np.where(truth, probabilities, 1 - probabilities)
-    return float(-np.log(np.maximum(given, np.finfo(np.float64).tiny)).mean())
+    logs = np.log(np.maximum(given, np.finfo(np.float64).tiny))
+    return -float(np.average(logs, weights=importance))
 
 
 def _sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,12 +15,16 @@ from app.vision.decision import NAMES, Witnesses
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """`seen` (n, witnesses) in the order of `NAMES`, whether each is a plate, whether its text is
-    right, and its photo. Of plates whose text is not `known`, `right` means nothing."""
+    right, and its photo. Of plates whose text is not `known`, `right` means nothing.
+
+    `importance` makes the photos with plates and those without count the same in all.
+    """
 
     seen: NDArray[np.float64]
     plates: NDArray[np.bool_]
     right: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    importance: NDArray[np.float64]
     photos: NDArray[np.str_]
 
     def __len__(self) -> int:
@@ -55,11 +59,14 @@ def boxes_of(evaluations: Sequence[Evaluation]) -> Boxes:
             "No boxes both with and without a plate were weighed: evaluate photos of both kinds "
             "with --min-confidence 0 and ALPR_DECISION=generic."
         )
+    without = sum(photo.negative for each in evaluations for photo in each.photos)
+    with_plates = sum(len(each.photos) for each in evaluations) - without
     return Boxes(
         np.array([[getattr(row.seen, name) for name in NAMES] for row in rows]),
         np.array([row.is_plate for row in rows]),
         np.array([row.right for row in rows]),
         np.array([row.known for row in rows]),
+        np.array([1.0 if row.is_plate else with_plates / without for row in rows]),
         np.array([row.photo for row in rows]),
     )
 

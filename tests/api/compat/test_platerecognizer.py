@@ -45,7 +45,7 @@ def golden(client: TestClient, picture: bytes) -> dict[str, Any]:
                 },
                 "plate": "abc123",
                 "score": pytest.approx(score, abs=0.001),
-                "dscore": pytest.approx(plate["detection_confidence"], abs=0.001),
+                "dscore": pytest.approx(plate["plate_confidence"], abs=0.001),
                 "region": {
                     "code": "nz",
                     "score": pytest.approx(

@@ -7,7 +7,7 @@ from app.api.compat.platerecognizer_bodies import EngineConfig, SnapshotRequest,
 from app.api.compat.ranking import Preference, is_lawful, ranked_readings
 from app.nz.decoder import Candidate, Correction, Reading
 from app.nz.validation import validate
-from app.vision.types import Box, Characters, Detection, FrameResult, Looks, Plate
+from app.vision.types import Box, Certainty, Characters, Detection, FrameResult, Looks, Plate
 
 
 def plate(
@@ -26,6 +26,7 @@ def plate(
             Characters(text, (confidence,) * len(text), np.zeros((10, 37), np.float32), None), None
         ),
         Reading(text, validate(text), corrected, found, correction, 0.9),
+        Certainty(0.9, 0.9),
     )
 
 

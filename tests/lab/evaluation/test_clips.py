@@ -26,7 +26,7 @@ from app.nz.decoder import PlateDecoder
 from app.nz.validation import validate
 from app.video.fusion import FusedReading, Look
 from app.video.passes import BestFrame, Direction, Pass
-from app.vision.types import Box, Characters, Detection, Looks, Plate
+from app.vision.types import Box, Certainty, Characters, Detection, Looks, Plate
 from tests.nz.test_decoder import ALPHABET, distributions
 
 
@@ -87,6 +87,7 @@ def a_pass(
         Detection(Box(0, 0, 60, 20), 0.9),
         Looks(characters, None),
         decoder.decode(distributions(plate, {})),
+        Certainty(0.9, 0.9),
     )
     raw = raw or {plate: frames}
     reading = FusedReading(

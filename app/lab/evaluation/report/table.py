@@ -125,7 +125,7 @@ def working_points(answers: AnswerCurve) -> list[tuple[str, AnswerPoint | None]]
 
 
 def _answers(summary: Summary) -> Table:
-    table = _table(
+    table = new_table(
         "Answered texts", "", "from", "right", "wrong", "no plate", "precision", "recall"
     )
     for name, point in working_points(summary.answers):
