@@ -13,6 +13,7 @@ from app.vision.slicing import (
     Sighting,
     grid,
     group_sightings,
+    halves,
     is_cut,
     look_through,
     windows_around,
@@ -20,7 +21,9 @@ from app.vision.slicing import (
 from app.vision.types import Box, Frame
 
 Detail = Literal["low", "auto", "high"]
-"""`low`: one pass. `auto`: closer looks at what the first leaves in doubt. `high`: everywhere."""
+"""`low`: one pass. `auto`: closer looks at large frames, at what the first leaves in doubt where it
+shows a near plate, else at all of it, and at what is in doubt if that shows nothing. `high`:
+everywhere, as close as plates can be read."""
 
 REPORTED_CONFIDENCE = 0.1
 """Detections weaker than this are noise, not rejected plates."""
@@ -71,8 +74,9 @@ class SearchLimits:
     """Where boxes are judged afterwards, what the first pass shows from here on is no doubt."""
     doubtful_confidence: float = 0.03
     """The first pass hints at a plate from here on."""
-    doubtful_width: float = 20.0
-    """Plates narrower than this in the detector's input, in pixels, deserve a closer look."""
+    near_plate: float = 1 / 12
+    """A plate at least so wide, in longer sides of the frame, is what the camera looks at: `auto`
+    then only looks again at what is in doubt."""
     auto_zoom: float = 3.0
     min_frame: float = 1.7
     """Frames less than this many times as long as the detector's input lose nothing to it."""
@@ -185,24 +189,20 @@ class PlateSearch:
                 return None
             return look_through(self._slice_detector, frame, window, least_closer)
 
-        closer: list[Sighting] = []
-        passes = 1
-        for seen_there in self._spread(look, windows):
-            if seen_there is None:
-                continue
-            passes += 1
-            closer.extend(
-                seen
-                for seen in seen_there
-                if self._filter.fault(seen.detection.box) is None
-                and not is_cut(seen, width, height)
-            )
+        looks = list(self._spread(look, windows))
+        closer = self._plausible(looks, whole)
+        sighted = (seen.detection.confidence >= sure for seen in (*strong, *closer))
+        if detail == "auto" and windows and not any(sighted):
+            zooms = self._zooms(whole, doubtful)[: limits.auto_passes - 1 - len(windows)]
+            looks += self._spread(look, zooms)
+            closer = self._plausible(looks, whole)
+        passes = 1 + sum(seen_there is not None for seen_there in looks)
         groups = group_sightings([*found, *closer])
         return SearchResult(
             tuple(_together(group, whole, sure) for group in groups),
             dict(+rejected),
             passes,
-            len(windows) + 1 - passes,
+            1 + len(looks) - passes,
         )
 
     def _windows(
@@ -215,16 +215,24 @@ class PlateSearch:
             return []
         if detail == "high":
             return _ladder(whole, limits.high_window * size, limits.high_passes - 1)
-        narrow = limits.doubtful_width * longer / size
-        small = [seen.detection.box for seen in strong if seen.detection.box.width < narrow]
-        if doubtful or small:
-            side = round(longer / limits.auto_zoom)
-            windows = windows_around([*doubtful, *small], whole.width, whole.height, side)
-        elif not strong:
-            windows = grid(whole.width, whole.height, 2)
-        else:
-            windows = []
+        widest = max((seen.detection.box.width for seen in strong), default=0)
+        near = widest >= limits.near_plate * longer
+        windows = self._zooms(whole, doubtful) if near else halves(whole.width, whole.height)
         return windows[: limits.auto_passes - 1]
+
+    def _plausible(self, looks: Iterable[Sequence[Sighting] | None], whole: Box) -> list[Sighting]:
+        """What was seen through windows and may be a whole plate."""
+        return [
+            seen
+            for seen_there in looks
+            for seen in seen_there or ()
+            if self._filter.fault(seen.detection.box) is None
+            and not is_cut(seen, whole.width, whole.height)
+        ]
+
+    def _zooms(self, whole: Box, boxes: Sequence[Box]) -> list[Box]:
+        side = round(max(whole.width, whole.height) / self._limits.auto_zoom)
+        return windows_around(boxes, whole.width, whole.height, side)
 
 
 def _ladder(whole: Box, side: float, most: int) -> list[Box]:

@@ -18,6 +18,9 @@ OVERLAP = 0.2
 """Share of a window's side by which neighbours overlap: more than a plate that fills a fifth of the
 window, and larger plates are found without slicing."""
 
+_ROOMY = 1.25
+"""Windows that are so much larger than they need be are better than twice as many: 3:2 counts as
+wide."""
 _SAME_PLATE_IOU = 0.3
 _SAME_PLATE_COVER = 0.6
 _BORDER = 0.004
@@ -66,6 +69,20 @@ def grid(width: int, height: int, count: int) -> list[Box]:
         for top in _spread(height, side, rows)
         for left in _spread(width, side, columns)
     ]
+
+
+def halves(width: int, height: int) -> list[Box]:
+    """Overlapping windows that cover a frame and show it up to 1.8 times as large: two where it is
+    at least half as long again as the other way, as the frames of most cameras are, else four."""
+    longer, shorter = max(width, height), min(width, height)
+    side = math.ceil(longer / (2 - OVERLAP))
+    if shorter > _ROOMY * side:
+        return grid(width, height, 2)
+    side = max(side, shorter)
+    starts = _spread(longer, side, 2)
+    if width >= height:
+        return [Box(start, 0, start + side, height) for start in starts]
+    return [Box(0, start, width, start + side) for start in starts]
 
 
 def _spread(length: int, side: float, count: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Windows cover the frame, and their sightings become one list of whole plates."""
 
 import itertools
+import math
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from app.vision.slicing import (
     Sighting,
     grid,
     group_sightings,
+    halves,
     is_cut,
     is_same_plate,
     windows_around,
@@ -36,6 +38,21 @@ def test_grid_shows_every_small_plate_whole(width: int, height: int, count: int)
         box = Box(left, top, left + plate, top + plate)
         assert any(_covers(window, box) for window in windows)
     assert all(_covers(Box(0, 0, width, height), window) for window in windows)
+
+
+@given(SIDES, SIDES)
+def test_halves_are_two_where_the_frame_is_long(width: int, height: int) -> None:
+    windows = halves(width, height)
+    longer, shorter = max(width, height), min(width, height)
+    assert len(windows) == (2 if shorter <= 1.25 * math.ceil(longer / 1.8) else 4)
+    plate = min(longer // 10, shorter)
+    for x, y in itertools.product((0.0, 0.21, 0.5, 0.77, 1.0), repeat=2):
+        left, top = int((width - plate) * x), int((height - plate) * y)
+        box = Box(left, top, left + plate, top + plate)
+        assert any(_covers(window, box) for window in windows)
+    for window in windows:
+        assert _covers(Box(0, 0, width, height), window)
+        assert max(window.width, window.height) <= longer / 1.44 + 2
 
 
 @given(SIDES, SIDES, st.integers(2, 6))
