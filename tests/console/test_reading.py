@@ -179,6 +179,8 @@ def _corrected_item() -> dict[str, object]:
         "plate": "KLM48Z",
         "confidence": 0.86,
         "char_confidences": [0.99, 0.98, 0.97, 0.99, 0.93, 0.41],
+        "plate_confidence": 0.99,
+        "text_confidence": 0.9,
         "detection_confidence": 0.9,
         "bbox": {"x": 10, "y": 10, "width": 90, "height": 30},
         "region": None,

@@ -13,7 +13,7 @@ from app.video.passes import PassEvent
 from app.video.types import VideoFrame
 from app.video.watching import WatchOptions, watch
 from app.vision.pipeline import ReadOptions
-from app.vision.types import Box, Characters, Detection, Frame, FrameResult, Looks, Plate
+from app.vision.types import Box, Certainty, Characters, Detection, Frame, FrameResult, Looks, Plate
 from tests.nz.test_decoder import ALPHABET, distributions
 
 CAMERA = Camera(width=480, height=270, fps=5)
@@ -67,6 +67,7 @@ class OnePlate:
             Detection(Box(200, 150, 280, 176), 0.9),
             Looks(characters, None),
             self.decoder.decode(slots),
+            Certainty(0.9, 0.99),
         )
 
     def read_frame(self, frame: Frame, options: ReadOptions) -> FrameResult:
