@@ -25,8 +25,8 @@ export const textOfPolygons = (polygons) =>
 export function openDrawing(picture, options = null) {
   form = options;
   byId("drawing-use").hidden = form === null;
-  for (const name of form ? Object.keys(drawn) : []) {
-    drawn[name] = polygonsOf(form.elements[name].value) ?? [[]];
+  for (const name of Object.keys(drawn)) {
+    drawn[name] = (form && polygonsOf(form.elements[name].value)) ?? [[]];
   }
   const width = picture?.naturalWidth || picture?.videoWidth || 1600;
   const height = picture?.naturalHeight || picture?.videoHeight || 900;

@@ -90,8 +90,11 @@ const VIEWS = {
   "#status": { start: startStatus, stop: stopStatus },
 };
 
+let view = "#read";
+
 function showView() {
-  const chosen = location.hash in VIEWS ? location.hash : "#read";
+  const chosen = location.hash in VIEWS ? location.hash : view; // the skip link names none
+  view = chosen;
   for (const [hash, { stop }] of Object.entries(VIEWS)) {
     byId(`view-${hash.slice(1)}`).hidden = hash !== chosen;
     if (hash !== chosen) stop();

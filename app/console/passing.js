@@ -8,19 +8,13 @@ import { curlCommand, snippet } from "./snippets.js";
 import { progressText } from "./video.js";
 import { FORMATS, MOTIONS, WAYS, word } from "./words.js";
 
-let shown = []; // what the parts on the page were made of
-
-/** Shows a pass of a video, or why there is none; what is on the page already stays untouched. */
+/** Shows a pass of a video, or why there is none. */
 export function showPass(item, passing, { retry }) {
-  const { state, error, answer } = item;
-  const told = passing ? "" : progressText(item);
-  const made = [item, passing, state, error, answer, told];
-  if (made.every((one, i) => one === shown[i]) && document.querySelector("#result > *")) return;
-  shown = made;
+  const { state, answer } = item;
   showParts([
     state === "failed" ? failure(item, retry) : null,
     state === "cancelled" ? cancelled(item, retry) : null,
-    state === "waiting" || (state === "reading" && !passing) ? pending(item, told) : null,
+    state === "waiting" || (state === "reading" && !passing) ? pending(item, progressText(item)) : null,
     answer?.warning ? unfinished(answer.warning) : null,
     state === "done" && !passing ? noPass() : null,
     ...(passing ? details(passing) : []),

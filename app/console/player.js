@@ -3,20 +3,30 @@
 import { byId, element, svg } from "./dom.js";
 import { showPass } from "./passing.js";
 import { timeLine } from "./timeline.js";
+import { progressText } from "./video.js";
 
 const SAME_FRAME = 0.02; // seconds between a frame's time and where the browser stops for it
 
-let shown = null; // { item, player, address, line, best }
+let shown = null; // { item, player, address, line, best, made }: made is what the result was made of
 
 /** Shows a video and its reading so far; `chosen` is the id of the pass in front, by default the first. */
 export function showVideo(item, chosen, { choose, retry, cancel }) {
   if (shown?.item !== item) open(item, choose, cancel);
   const passing = item.passes.find(({ id }) => id === chosen) ?? item.passes[0];
   shown.line.update(item, passing);
-  showPass(item, passing, { retry });
+  showResult(item, passing, retry);
   if (passing === undefined || passing.best.at_s === shown.best?.at_s) return;
   shown.best = passing.best;
   seek();
+}
+
+/** The result anew, where it changed: it is told of each frame, and people read and select in it. */
+function showResult(item, passing, retry) {
+  const { state, error, answer } = item;
+  const made = [passing, state, error, answer, passing ? "" : progressText(item)];
+  if (shown.made && made.every((one, i) => one === shown.made[i])) return;
+  shown.made = made;
+  showPass(item, passing, { retry });
 }
 
 /** The video at the frame on the page, null where there is none. */
@@ -53,7 +63,7 @@ function open(item, choose, cancel) {
   const frame = element("div", { class: "frame", style: { "--width": 16, "--height": 9 } }, player);
   const name = element("span", { class: "name" }, item.name);
   byId("stage").replaceChildren(frame, element("p", { class: "caption" }, name), line.node);
-  shown = { item, player, address, line, best: null };
+  shown = { item, player, address, line, best: null, made: null };
 }
 
 function seek() {

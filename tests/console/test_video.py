@@ -79,6 +79,10 @@ def test_cancelled_and_read_again(open_console: OpenConsole, clip: bytes, scene:
         console.get_by("button", "Cancel").click()
     assert "predict/video" in ended.value.url
     page.locator("#result", has_text="Nothing was read before.").wait_for()
+    console.get_by("button", "car.jpg").click()
+    console.wait_for_plate("KLM482")
+    console.get_by("button", "gate.webm").click()
+    page.locator("#result", has_text="Nothing was read before.").wait_for()
     assert console.text("#progress-text") == "1 of 3 files read, 2 cancelled"
     page.unroute("**/predict/video*")
     console.get_by("button", "Try again").click()
