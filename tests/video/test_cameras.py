@@ -164,7 +164,7 @@ def test_faults_of_one_are_no_matter_to_another(bench: Bench, plans: Plans) -> N
 
 
 def test_a_pass_ends_although_its_camera_is_gone(bench: Bench, plans: Plans) -> None:
-    pictures = car_jpegs("ABC123")[:8]
+    pictures = [encode(frame, ".jpg") for frame in passing_car("ABC123", 16, fps=10)]
     with MjpegCamera(pictures, fps=5) as camera:
         bench.supervisor.apply(plans(gate=camera.url))
         assert bench.reads_on("gate", 7)  # it has moved: what is parked is waited for longer
