@@ -153,7 +153,7 @@ class PlateFusion:
         return sum(times for votes, times in self._votes.items() if text in votes)
 
     def _fuse(self) -> "_Fused":
-        weights = _weights(self._looks)
+        weights = look_weights(self._looks)
         small = sum(look.small_plate for look in self._looks) * 2 > len(self._looks)
         texts = self._hypotheses(weights, small)
         logs = sum(
@@ -189,11 +189,7 @@ class PlateFusion:
     def _hypotheses(self, weights: NDArray[np.float64], small: bool) -> list[str]:
         """Texts that it may be: of each look, and of the sum of all."""
         found = dict.fromkeys(text for look in self._looks for text in (look.text, *look.plates))
-        crops = [
-            (crop, weight / len(look.evidence))
-            for look, weight in zip(self._looks, weights.tolist(), strict=True)
-            for crop in look.evidence
-        ]
+        crops = weighed_crops(self._looks, weights)
         together = self._decoder.choose(
             [crop for crop, _ in crops],
             self._looks[0].text,
@@ -204,7 +200,7 @@ class PlateFusion:
         return list(found)
 
 
-def _weights(looks: Sequence[Look]) -> NDArray[np.float64]:
+def look_weights(looks: Sequence[Look]) -> NDArray[np.float64]:
     """How often each look counts."""
     sharpest = max(look.sharpness for look in looks) or 1.0
     weights = np.array(
@@ -213,6 +209,17 @@ def _weights(looks: Sequence[Look]) -> NDArray[np.float64]:
     weights = np.maximum(weights, 1e-3)
     equal = float(weights.sum() / weights.max())
     return np.asarray(weights / weights.max() * equal ** (INDEPENDENT - 1))
+
+
+def weighed_crops(
+    looks: Sequence[Look], weights: NDArray[np.float64]
+) -> list[tuple[Evidence, float]]:
+    """The evidence of all crops, those of a look sharing its weight."""
+    return [
+        (crop, weight / len(look.evidence))
+        for look, weight in zip(looks, weights.tolist(), strict=True)
+        for crop in look.evidence
+    ]
 
 
 def _agreed(agreeing: int, rival: int) -> float:
