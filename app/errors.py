@@ -25,15 +25,18 @@
     ├── FetchError               the picture behind a URL cannot be had
     │   ├── UrlNotAllowed        scheme, address or redirect is refused
     │   └── UrlUnreachable       no answer, a late one, or an error status
+    ├── UnknownPass              there is no such pass, or it has no such picture
     ├── CapacityError            correct, but not now: try again
     │   ├── Overloaded           too many requests in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
-    │   └── NotReady             starting, or draining before the end
+    │   ├── NotReady             starting, or draining before the end
+    │   └── StoreUnavailable     the database of passes does not answer
     ├── ModelError               start-up: weights, device or backend
     │   ├── ModelMissing         no file where the settings say
     │   ├── ModelCorrupt         size or checksum differs, or no such network inside
     │   ├── DeviceUnavailable    the requested execution provider does not load
     │   └── BackendUnavailable   the library that should run the networks does not load
+    ├── StoreError               start-up: the store of passes is not one of ours
     ├── NotInstalled             a command needs what this installation leaves out
     └── InternalError            a fault nobody foresaw: ours to mend
         └── InferenceError       a network failed on an input
@@ -164,6 +167,18 @@ class DeadlineExceeded(CapacityError):
 
 class NotReady(CapacityError):
     code = "not_ready"
+
+
+class StoreUnavailable(CapacityError):
+    code = "store_unavailable"
+
+
+class UnknownPass(AlprError):
+    code = "unknown_pass"
+
+
+class StoreError(AlprError):
+    code = "store_error"
 
 
 class ModelError(AlprError):

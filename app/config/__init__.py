@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.config.access import AccessSettings
 from app.config.limits import LimitSettings
+from app.config.passes import PassesSettings
 from app.config.reading import ReadingSettings
 from app.config.running import RunningSettings
 from app.config.video import VideoSettings
@@ -23,7 +24,13 @@ CLOSING_SECONDS = 3.0
 
 
 class Settings(  # the last is the first of the table
-    RunningSettings, AccessSettings, LimitSettings, VideoSettings, ReadingSettings, WeightsSettings
+    RunningSettings,
+    AccessSettings,
+    LimitSettings,
+    PassesSettings,
+    VideoSettings,
+    ReadingSettings,
+    WeightsSettings,
 ):
     model_config = SettingsConfigDict(
         env_prefix="ALPR_",

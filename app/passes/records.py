@@ -1,0 +1,54 @@
+"""A pass on its way to whoever keeps or tells it."""
+
+import math
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from app.nz.decoder import Candidate
+
+PassSource = Literal["camera", "video", "picture"]
+CAMERA_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewPass:
+    """One vehicle that was seen.
+
+    `at` and `last_at` are moments of its first and last frame, with a time zone. `confidence` is
+    the probability of `plate`. `texts` are those read in single frames with their shares.
+    `evidence` is that of `app.nz.evidence`, as bytes: what all looks together say; none of its
+    logarithms of likelihoods counts as lower than `floor` below that of `plate`. `crop` and `frame`
+    are encoded pictures. `detail` is whatever else there is to show of it, for JSON.
+    """
+
+    source: PassSource
+    camera: str | None
+    at: datetime
+    last_at: datetime
+    plate: str
+    confidence: float
+    format: str | None
+    candidates: tuple[Candidate, ...]
+    texts: dict[str, float]
+    detail: dict[str, Any]
+    small_plate: bool = False
+    evidence: bytes | None = None
+    floor: float = -math.inf
+    crop: bytes | None = None
+    frame: bytes | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class PassSink(Protocol):
+    """What takes passes when they are over."""
+
+    def add(self, passing: NewPass) -> None:
+        """Take one, from any thread: returns soon, waits for no database, raises nothing."""
+
+
+def camera_name(text: str | None) -> str | None:
+    """A name from outside as it may be kept: printable, and not too long; None where empty."""
+    printable = "".join(c for c in text or "" if c.isprintable()).strip()
+    return printable[:CAMERA_LENGTH] or None

@@ -1,0 +1,130 @@
+"""Deleting passes: by age, by size, one, or all of a plate. Pictures go first, so that none stays.
+
+Everything happens in small steps: nobody waits long for a lock.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.passes.store.database import translated
+from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.tables import AUDIT, EVIDENCE, PASSES, TEXTS
+
+STEP: Final = 200
+EVERY_S: Final = 60.0
+VACUUMED_PAGES: Final = 1000
+_DAY: Final = 86_400_000_000
+_KINDS: Final[tuple[PictureKind, ...]] = ("crop", "frame")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """0 for no limit."""
+
+    days: float
+    max_bytes: int
+    audit_days: float
+
+
+class Eraser:
+    """Thread-safe."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        pictures: PictureFolder,
+        retention: Retention,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`now`: seconds since 1970."""
+        self._engine, self._pictures = engine, pictures
+        self._retention, self._now = retention, now
+        self._due = 0.0
+
+    def erase_where(self, *which: sa.ColumnElement[bool]) -> int:
+        """Delete passes; how many there were. Raises DBAPIError, OSError."""
+        erased = 0
+        while step := self._step(*which):
+            erased += step
+        return erased
+
+    def keep_to_limits(self) -> None:
+        """A step of what the limits ask for, at most once a minute unless there is more to do.
+
+        Raises:
+            StoreUnavailable, OSError
+        """
+        if self._now() < self._due:
+            return
+        with translated():
+            more = self._expire()
+            self._give_back_space()
+        self._due = 0.0 if more else self._now() + EVERY_S
+
+    def _expire(self) -> bool:
+        """Whether there may be more to delete."""
+        now = int(self._now() * 1e6)
+        limits, steps = self._retention, 0
+        if limits.days:
+            steps += self._step(PASSES.c.at < now - int(limits.days * _DAY))
+        if limits.max_bytes and not steps:
+            steps += self._shrink(limits.max_bytes)
+        if limits.audit_days:
+            with self._engine.begin() as connection:
+                old = (
+                    sa.select(AUDIT.c.seq)
+                    .where(AUDIT.c.at < now - int(limits.audit_days * _DAY))
+                    .limit(STEP)
+                )
+                steps += connection.execute(sa.delete(AUDIT).where(AUDIT.c.seq.in_(old))).rowcount
+        return steps > 0
+
+    def _shrink(self, max_bytes: int) -> int:
+        """Delete the oldest while there are too many bytes, as many as a step may."""
+        with self._engine.connect() as connection:
+            total = connection.execute(sa.select(sa.func.sum(PASSES.c.bytes))).scalar() or 0
+            if total <= max_bytes:
+                return 0
+            oldest = connection.execute(
+                sa.select(PASSES.c.seq, PASSES.c.bytes)
+                .order_by(PASSES.c.at, PASSES.c.seq)
+                .limit(STEP)
+            ).all()
+        too_many = []
+        for seq, size in oldest:
+            if total <= max_bytes:
+                break
+            too_many.append(seq)
+            total -= size
+        return self._step(PASSES.c.seq.in_(too_many))
+
+    def _step(self, *which: sa.ColumnElement[bool]) -> int:
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(PASSES.c.seq, PASSES.c.id, PASSES.c.at, PASSES.c.crop, PASSES.c.frame)
+                .where(*which)
+                .limit(STEP)
+            ).all()
+        for row in rows:
+            for kind, suffix in zip(_KINDS, (row.crop, row.frame), strict=True):
+                if suffix is not None:
+                    self._pictures.delete(row.id, row.at, kind, suffix)
+        numbers = [row.seq for row in rows]
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(TEXTS).where(TEXTS.c.pass_seq.in_(numbers)))
+            connection.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.pass_seq.in_(numbers)))
+            connection.execute(sa.delete(PASSES).where(PASSES.c.seq.in_(numbers)))
+        return len(rows)
+
+    def _give_back_space(self) -> None:
+        """SQLite keeps the pages of what is deleted until asked for them."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                pragma = f"PRAGMA incremental_vacuum({VACUUMED_PAGES})"
+                connection.exec_driver_sql(pragma).close()
+                connection.exec_driver_sql("PRAGMA optimize").close()

@@ -1,0 +1,102 @@
+"""Passes as rows of the tables, and pictures in their folder."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.passes.records import NewPass
+from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.privacy import Privacy
+from app.passes.store.tables import EVIDENCE, PASSES, TEXTS, microseconds
+
+ROW_BYTES: Final = 2500
+"""About what a pass takes in the database, indexes and evidence included."""
+
+
+class PassWriter:
+    """Writes batches."""
+
+    def __init__(self, engine: sa.Engine, pictures: PictureFolder, privacy: Privacy) -> None:
+        self._engine, self._pictures, self._privacy = engine, pictures, privacy
+
+    def write(self, passes: Sequence[NewPass]) -> None:
+        """In one transaction, pictures before it; what is there already stays as it is.
+
+        Raises DBAPIError, OSError.
+        """
+        if not passes:
+            return
+        rows = [self._row(passing) for passing in passes]
+        with self._engine.begin() as connection:
+            insert = insert_missing(connection)
+            connection.execute(insert(PASSES), rows)
+            ids = [row["id"] for row in rows]
+            written = connection.execute(
+                sa.select(PASSES.c.id, PASSES.c.seq).where(PASSES.c.id.in_(ids))
+            )
+            numbers = {row.id: row.seq for row in written}
+            texts = [
+                {"text": text, "pass_seq": numbers[passing.id], "probability": probability}
+                for passing in passes
+                for text, probability in self._privacy.texts(passing).items()
+            ]
+            evidence = [
+                {
+                    "pass_seq": numbers[passing.id],
+                    "evidence": passing.evidence,
+                    "floor": passing.floor if math.isfinite(passing.floor) else None,
+                    "small_plate": passing.small_plate,
+                }
+                for passing in passes
+                if passing.evidence is not None
+            ]
+            if texts:
+                connection.execute(insert(TEXTS), texts)
+            if evidence:
+                connection.execute(insert(EVIDENCE), evidence)
+
+    def _row(self, passing: NewPass) -> dict[str, Any]:
+        at = microseconds(passing.at)
+        kept: dict[PictureKind, bytes | None] = {"crop": passing.crop, "frame": passing.frame}
+        suffixes: dict[str, str | None] = {
+            kind: None if data is None else self._pictures.write(passing.id, at, kind, data)
+            for kind, data in kept.items()
+        }
+        return {
+            "id": passing.id,
+            "source": passing.source,
+            "camera": passing.camera,
+            "at": at,
+            "last_at": microseconds(passing.last_at),
+            "plate": self._privacy.plate(passing),
+            "plate_key": self._privacy.key_of(passing),
+            "format": passing.format,
+            "confidence": passing.confidence,
+            "detail": passing.detail
+            | {
+                "candidates": [
+                    {
+                        "plate": each.plate,
+                        "format": each.format,
+                        "probability": round(each.probability, 6),
+                    }
+                    for each in passing.candidates
+                ]
+            },
+            **suffixes,
+            "bytes": ROW_BYTES + sum(len(data) for data in kept.values() if data is not None),
+        }
+
+
+def insert_missing(connection: sa.Connection) -> Callable[[sa.Table], sa.Insert]:
+    """INSERT that leaves alone what is there: a batch may come again after a crash."""
+
+    def insert(table: sa.Table) -> sa.Insert:
+        if connection.dialect.name == "postgresql":
+            return postgresql.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(table).on_conflict_do_nothing()
+
+    return insert

@@ -1,0 +1,259 @@
+"""The store as a whole: takes passes, finds them, and forgets them."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.config import Settings
+from app.errors import StoreUnavailable, UnknownPass
+from app.passes.records import NewPass
+from app.passes.store.audit import Action, Audit, AuditLine
+from app.passes.store.backlog import Backlog
+from app.passes.store.database import (
+    migrate,
+    open_database,
+    postgresql_url,
+    sqlite_url,
+    translated,
+)
+from app.passes.store.erasing import Eraser, Retention
+from app.passes.store.fuzzy import Prior, find_probable
+from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.privacy import Privacy
+from app.passes.store.rows import PassWriter
+from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
+from app.passes.store.tables import PASSES, microseconds
+from app.passes.store.texts import asked_plate
+from app.passes.store.writing import Counted, Writer
+
+logger = logging.getLogger(__name__)
+
+FILE = "passes.sqlite3"
+EXPORTED_PAGE = 500
+_COMPLAIN_S = 60.0
+_ERASE_WAIT_S = 10.0
+_RETRY_S = 2.0
+
+
+class PassStore:
+    """A `PassSink` that is searched. Thread-safe.
+
+    All that reads or deletes raises StoreUnavailable where the database cannot be reached, and is
+    noted with `who` asked.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        prior: Prior,
+        observe: Counted = lambda written, waiting: None,
+        lost: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`lost` is called for each pass that there was no room for.
+
+        A server that cannot be reached is no reason not to start: passes wait until it can.
+
+        Raises:
+            StoreError: it was made by a newer version, or the URL is none.
+            OSError: the folder cannot be used.
+        """
+        root, url = settings.store_path, settings.database_url
+        key = settings.store_hash_key if settings.store_plates == "hashed" else None
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._backlog = Backlog(root / "waiting", max_bytes=settings.store_backlog_bytes)
+        self._privacy = Privacy(
+            pictures=settings.store_pictures,
+            hash_key=None if key is None else key.get_secret_value().encode(),
+        )
+        self._url = (
+            sqlite_url(root / FILE) if url is None else postgresql_url(url.get_secret_value())
+        )
+        self._engine = open_database(self._url)
+        self._pictures = PictureFolder(root / "pictures")
+        self._prior, self._lost = prior, lost
+        self._ready, self._preparing, self._retry_at = False, threading.Lock(), 0.0
+        self._complained = -_COMPLAIN_S
+        self._eraser = Eraser(
+            self._engine,
+            self._pictures,
+            Retention(settings.store_days, settings.store_max_bytes, settings.audit_days),
+            now=now,
+        )
+        self._audit = Audit(self._engine, now)
+        self._writer = Writer(
+            PassWriter(self._engine, self._pictures, self._privacy),
+            self._backlog,
+            prepare=self._prepare,
+            observe=observe,
+            tidy=self._tidy,
+        )
+        try:
+            self._prepare()
+        except StoreUnavailable as error:
+            if url is None:
+                raise OSError(
+                    f"The store {root / FILE} cannot be used: {_cause(error)}."
+                ) from error
+            logger.error("the database cannot be reached yet: %s", _cause(error))  # noqa: TRY400
+        self._writer.start()
+
+    def add(self, passing: NewPass) -> None:
+        """As `PassSink` says: it is in a file when this returns, and soon in the database."""
+        allowed = self._privacy.allowed(passing)
+        try:
+            kept, why = self._backlog.add(allowed), "there is no room for what waits"
+        except OSError as error:
+            kept, why = False, str(error.strerror)
+        if not kept:
+            self._lost()
+            if time.monotonic() >= self._complained + _COMPLAIN_S:
+                self._complained = time.monotonic()
+                logger.error("passes are lost: %s", why)
+        self._writer.wake()
+
+    def find(
+        self, wanted: PassFilter, *, who: str, limit: int = 50, cursor: str | None = None
+    ) -> Page:
+        """Raises InvalidRequest, StoreUnavailable."""
+        with self._usable():
+            page = self._find(wanted, limit, cursor)
+            self._note(who, "search", wanted, len(page.passes))
+            return page
+
+    def export(self, wanted: PassFilter, *, who: str) -> Iterator[StoredPass]:
+        """All of them, newest first, a page at a time. Raises InvalidRequest, StoreUnavailable."""
+        cursor: str | None = None
+        first = True
+        while first or cursor is not None:
+            with self._usable():
+                page = self._find(wanted, EXPORTED_PAGE, cursor)
+                if first:
+                    self._note(who, "export", wanted, len(page.passes))
+            yield from page.passes
+            first, cursor = False, page.cursor
+
+    def get(self, pass_id: str, *, who: str) -> StoredPass:
+        """Raises UnknownPass, StoreUnavailable."""
+        with self._usable():
+            found = self._get(pass_id)
+            self._audit.note(who, "show", plate=None, detail={"id": pass_id}, results=1)
+            return found
+
+    def picture(self, pass_id: str, kind: PictureKind, *, who: str) -> Path:
+        """Its file. Raises UnknownPass where there is none, StoreUnavailable."""
+        with self._usable():
+            found = self._get(pass_id)
+            self._audit.note(who, "picture", plate=None, detail={"id": pass_id}, results=1)
+        suffix = found.suffix(kind)
+        if suffix is not None:
+            path = self._pictures.path(found.id, microseconds(found.at), kind, suffix)
+            if path.is_file():
+                return path
+        raise UnknownPass("That pass has no such picture.")
+
+    def delete(self, pass_id: str, *, who: str) -> None:
+        """Raises UnknownPass, StoreUnavailable, OSError."""
+        with self._usable():
+            self._get(pass_id)
+            self._audit.note(who, "delete", plate=None, detail={"id": pass_id}, results=1)
+            self._eraser.erase_where(PASSES.c.id == pass_id)
+
+    def erase(self, plate: str, *, who: str) -> int:
+        """Delete all passes of a plate, those that wait too, and its name in the audit.
+
+        Returns how many there were. Raises InvalidRequest, StoreUnavailable, OSError.
+        """
+        key = self._privacy.key(asked_plate(plate))
+        with self._usable():
+            self._write_all()
+            erased = self._eraser.erase_where(PASSES.c.plate_key == key)
+            self._audit.forget(key)
+            self._audit.note(who, "erase", plate=None, detail={}, results=erased)
+            return erased
+
+    def audit(
+        self, *, who: str, limit: int = 50, cursor: str | None = None
+    ) -> tuple[list[AuditLine], str | None]:
+        """Who did what, newest first. Raises InvalidRequest, StoreUnavailable."""
+        with self._usable():
+            found = self._audit.lines(limit=limit, cursor=cursor)
+            self._audit.note(who, "audit", plate=None, detail={}, results=len(found[0]))
+            return found
+
+    def close(self) -> None:
+        """Write what waits, as far as that can be done now."""
+        self._writer.close()
+        self._engine.dispose()
+
+    def _find(self, wanted: PassFilter, limit: int, cursor: str | None) -> Page:
+        with self._engine.connect() as connection:
+            if wanted.match == "fuzzy" and wanted.plate is not None and self._privacy.has_texts:
+                return find_probable(connection, wanted, self._prior, limit=limit, cursor=cursor)
+            return find_page(connection, wanted, self._privacy, limit=limit, cursor=cursor)
+
+    def _get(self, pass_id: str) -> StoredPass:
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(*SHOWN).where(PASSES.c.id == pass_id)).one_or_none()
+        if row is None:
+            raise UnknownPass("There is no pass with that id.")
+        return stored(row)
+
+    def _note(self, who: str, action: Action, wanted: PassFilter, results: int) -> None:
+        plate = None
+        if wanted.plate is not None:
+            plate = self._privacy.key(asked_plate(wanted.plate, wild=wanted.match == "wildcard"))
+        self._audit.note(who, action, plate=plate, detail=_told(wanted), results=results)
+
+    def _usable(self) -> AbstractContextManager[None]:
+        self._prepare()
+        return translated()
+
+    def _prepare(self) -> None:
+        """Bring the database up to date, once. Raises StoreUnavailable, StoreError."""
+        with self._preparing:
+            if self._ready:
+                return
+            if time.monotonic() < self._retry_at:  # whoever waits here must not wait in turn
+                raise StoreUnavailable("The store cannot be reached; try again.", retry_after=5)
+            try:
+                migrate(self._url)
+            except StoreUnavailable:
+                self._retry_at = time.monotonic() + _RETRY_S
+                raise
+            self._ready = True
+
+    def _tidy(self) -> None:
+        if self._ready:
+            self._eraser.keep_to_limits()
+
+    def _write_all(self) -> None:
+        """Raises StoreUnavailable where another process does not get to it."""
+        give_up = time.monotonic() + _ERASE_WAIT_S
+        while not self._writer.write_waiting():
+            if time.monotonic() > give_up:
+                raise StoreUnavailable("The store is busy; try again.", retry_after=5)
+            time.sleep(0.05)
+
+
+def _told(wanted: PassFilter) -> dict[str, Any]:
+    """A search for the audit; its plate is kept apart."""
+    return {
+        "match": wanted.match,
+        "cameras": list(wanted.cameras),
+        "since": None if wanted.since is None else wanted.since.isoformat(),
+        "until": None if wanted.until is None else wanted.until.isoformat(),
+        "formats": list(wanted.formats),
+        "min_confidence": wanted.min_confidence,
+    }
+
+
+def _cause(error: StoreUnavailable) -> str:
+    return str(getattr(error.__cause__, "orig", None) or error)

@@ -1,0 +1,84 @@
+"""The tables. Moments are microseconds since 1970 (UTC): equal in all databases, and sortable."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.passes.records import CAMERA_LENGTH
+
+METADATA: Final = sa.MetaData()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+BYTEWISE: Final = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
+"""Compared by bytes everywhere, so that an index serves prefixes."""
+SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A key that counts up; SQLite does that for INTEGER only."""
+
+PASSES: Final = sa.Table(
+    "passes",
+    METADATA,
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("source", sa.String(10), nullable=False),
+    sa.Column("camera", sa.String(CAMERA_LENGTH)),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("last_at", sa.BigInteger, nullable=False),
+    sa.Column("plate", sa.String(64)),
+    sa.Column("plate_key", BYTEWISE, nullable=False),
+    sa.Column("format", sa.String(40)),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("crop", sa.String(5)),
+    sa.Column("frame", sa.String(5)),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Index("passes_at", "at", "seq", "bytes"),
+    sa.Index("passes_plate", "plate_key", "at", "seq"),
+    sa.Index("passes_camera", "camera", "at", "seq"),
+    sqlite_autoincrement=True,  # a cursor never meets a number again
+)
+"""`plate_key` is the folded plate, or its hash where `plate` is not kept."""
+
+TEXTS: Final = sa.Table(
+    "pass_texts",
+    METADATA,
+    sa.Column("text", BYTEWISE, primary_key=True),
+    sa.Column("pass_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Index("pass_texts_pass", "pass_seq"),
+    sqlite_with_rowid=False,
+)
+"""Folded texts that a pass may show: its plate, its candidates, and what was read."""
+
+EVIDENCE: Final = sa.Table(
+    "pass_evidence",
+    METADATA,
+    sa.Column("pass_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("evidence", sa.LargeBinary, nullable=False),
+    sa.Column("floor", sa.Float),
+    sa.Column("small_plate", sa.Boolean, nullable=False),
+)
+
+AUDIT: Final = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("who", sa.String(40), nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("plate_key", BYTEWISE),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("results", sa.Integer, nullable=False),
+    sa.Index("audit_at", "at"),
+    sa.Index("audit_plate", "plate_key"),
+    sqlite_autoincrement=True,
+)
+
+
+def microseconds(moment: datetime) -> int:
+    """Of a moment with a time zone."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)

@@ -1,0 +1,71 @@
+"""Stores in SQLite and in PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.config import Settings
+from app.passes.store.database import open_database, postgresql_url
+from app.passes.store.store import PassStore
+from tests.passes.made import prior
+from tests.passes.postgres import binaries, postgresql
+
+StoreFactory = Callable[..., PassStore]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    with postgresql(programs) as url:
+        yield url
+
+
+def another_database(url: str, name: str) -> str:
+    """The URL of a database of that name, made now."""
+    engine = open_database(postgresql_url(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: str) -> str:
+    engine = open_database(postgresql_url(postgresql_server))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgresql_server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """The URL of an empty database, or None for the SQLite file."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("empty_postgresql")
+    return url
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> Iterator[StoreFactory]:
+    """`make_store(lost=..., now=..., **settings)`: closed at the end; all share a folder."""
+    with ExitStack() as stack:
+
+        def make(**changes: Any) -> PassStore:
+            hooks = {
+                name: changes.pop(name) for name in ("lost", "now", "observe") if name in changes
+            }
+            changed = Settings(store_path=tmp_path / "store", **changes)
+            store = PassStore(changed, prior=prior, **hooks)
+            stack.callback(store.close)
+            return store
+
+        yield make
