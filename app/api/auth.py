@@ -42,6 +42,11 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
+def fingerprint(key: str | None) -> str:
+    """A name for a key that does not tell it; `nobody` where none was given."""
+    return f"key-{_digest(key).hex()[:8]}" if key else "nobody"
+
+
 def given_key(headers: Headers) -> str | None:
     """The key in a request, wherever clients of other services put it.
 

@@ -24,6 +24,7 @@ from app.errors import (
     TooManyPixels,
     Unauthorized,
     UnknownCamera,
+    UnknownPass,
     UnsupportedImage,
     UnsupportedMediaType,
     UploadTimeout,
@@ -46,6 +47,7 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     FetchError: HTTPStatus.BAD_REQUEST,
+    UnknownPass: HTTPStatus.NOT_FOUND,
     CapacityError: HTTPStatus.SERVICE_UNAVAILABLE,
     AlprError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -103,6 +103,22 @@ class Metrics:
             "Vehicles that passed in videos",
             registry=self.registry,
         )
+        self.passes_stored = Counter(
+            "alpr_passes_stored_total",
+            "Passes written to the store",
+            registry=self.registry,
+        )
+        self.passes_lost = Counter(
+            "alpr_passes_lost_total",
+            "Passes that could not be kept: no room on the disk, or among those that wait",
+            registry=self.registry,
+        )
+        self.passes_waiting = Gauge(
+            "alpr_passes_waiting",
+            "Passes that are not yet in the database",
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         self.refused = Counter(
             "alpr_refused_requests_total",
             "Requests answered with an error, by its code",
@@ -135,7 +151,8 @@ class Metrics:
         )
         self._in_use = Gauge(
             "alpr_budget_in_use",
-            "Pictures accepted, bytes of request bodies in memory, URLs being fetched, videos",
+            "Pictures accepted, bytes of request bodies in memory, URLs being fetched, videos, "
+            "requests to the store",
             ["budget"],
             registry=self.registry,
             multiprocess_mode="livesum",

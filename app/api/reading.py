@@ -1,13 +1,19 @@
 """From the event loop to the engine and back."""
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from fastapi import Request
 
 from app.api.jobs import record_of, recorded
 from app.api.service import Service
 from app.errors import AlprError
+from app.logs import REQUEST_ID
+from app.passes.records import PassSink, camera_name
+from app.passes.taking import passes_of_picture
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
@@ -33,9 +39,10 @@ async def read_picture(
     options: ReadOptions,
     *,
     camera: str | None = None,
+    at: datetime | None = None,
 ) -> FrameResult:
     """Read one picture. Raises what `read_pictures` reports."""
-    (result,) = await read_pictures(service, request, [data], options, camera=camera)
+    (result,) = await read_pictures(service, request, [data], options, camera=camera, at=at)
     if isinstance(result, AlprError):
         raise result
     return result
@@ -48,15 +55,24 @@ async def read_pictures(
     options: ReadOptions,
     *,
     camera: str | None = None,
+    at: datetime | None = None,
 ) -> list[FrameResult | AlprError]:
     """Read pictures side by side, within one deadline; each gives a result or its error.
 
+    Those of a camera are kept as passes, where there is a store.
+
     Args:
         pictures: encoded, or why one was refused before: that is its outcome then.
+        at: when they were taken, now if left out.
 
     Raises:
         ClientDisconnect: the caller went away; what had not begun is dropped.
     """
+
+    store = service.store if camera_name(camera) else None
+    shown = options.crops
+    if store is not None:
+        options = replace(options, crops=True)
 
     def submit(deadline: float) -> list[Future[FrameResult]]:
         return [
@@ -69,4 +85,30 @@ async def read_pictures(
     refused = [picture for picture in pictures if isinstance(picture, AlprError)]
     for error in refused:
         service.observe(record_of(request, options, camera, error, 0.0))
-    return [picture if isinstance(picture, AlprError) else next(outcomes) for picture in pictures]
+    found = [picture if isinstance(picture, AlprError) else next(outcomes) for picture in pictures]
+    if store is None:
+        return found
+    moment, request_id = at or datetime.now(UTC), REQUEST_ID.get()
+
+    def keep(sink: PassSink) -> None:
+        for picture, outcome in zip(pictures, found, strict=True):
+            if isinstance(outcome, FrameResult) and not isinstance(picture, AlprError):
+                for passing in passes_of_picture(
+                    outcome,
+                    picture,
+                    service.engine.pipeline.decoder,
+                    camera=camera or "",
+                    at=moment,
+                    request_id=request_id,
+                ):
+                    sink.add(passing)
+
+    await asyncio.to_thread(keep, store)
+    return found if shown else [_without_crops(outcome) for outcome in found]
+
+
+def _without_crops(outcome: FrameResult | AlprError) -> FrameResult | AlprError:
+    if isinstance(outcome, AlprError):
+        return outcome
+    plates = tuple(replace(plate, picture=None) for plate in outcome.plates)
+    return replace(outcome, plates=plates)

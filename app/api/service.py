@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
@@ -14,6 +15,7 @@ from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
 from app.api.receiving import Receiving
+from app.api.storing import camera_keeper, open_store
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
@@ -28,10 +30,15 @@ from app.video.reading import FrameObserver
 from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
 
+if TYPE_CHECKING:
+    from app.passes.store.store import PassStore
+
 CAMERAS_ROUTE = "/cameras"
 """Of the frames of cameras, in records."""
 MAX_STREAMS = 64
 """Clients of `/passes/stream` at a time; more get 503."""
+MAX_SEARCHES = 8
+"""Requests to the store at a time; more get 503."""
 
 
 @dataclass(slots=True)
@@ -51,6 +58,8 @@ class Service:
     supervisor: Supervisor
     passes: PassStream
     streams: Budget
+    searches: Budget
+    store: "PassStore | None" = None
     cameras_file: CamerasFile | None = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
@@ -92,12 +101,15 @@ class Service:
         self.passes.close()
         self.engine.close()
         self.usage.close()
+        if self.store is not None:
+            self.store.close()
 
 
 def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
     """Load everything, and begin to watch the cameras.
 
-    Raises ModelError, InvalidCameras, or OSError for the file of keys, of usage or of cameras.
+    Raises ModelError, InvalidCameras, StoreError, or OSError for the file of keys, of usage, of
+    cameras or of passes.
     """
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
@@ -120,6 +132,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         timeout=settings.url_timeout,
     )
     passes = PassStream(settings.events_kept)
+    store = open_store(settings, engine, metrics)
 
     def publish(event: CameraEvent) -> None:
         if isinstance(event, CameraPass):
@@ -158,10 +171,14 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         observers=observers,
         supervisor=Supervisor(
             Surroundings(engine, settings, fetcher, record_frames),
-            [metrics.cameras.observe, publish],
+            [metrics.cameras.observe, publish, camera_keeper(store)],
         ),
         passes=passes,
         streams=Budget(MAX_STREAMS, what="streams", observe=metrics.budget("streams", MAX_STREAMS)),
+        searches=Budget(
+            MAX_SEARCHES, what="searches", observe=metrics.budget("searches", MAX_SEARCHES)
+        ),
+        store=store,
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)

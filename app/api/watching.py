@@ -3,13 +3,13 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 
 from app.api.video_schemas import PassBody, pass_body
 from app.errors import AlprError, InternalError
-from app.video.passes import PassEvent, Progress
+from app.video.passes import Pass, PassEvent, Progress
 from app.video.reading import EngineReader
 from app.video.sources.file import FileSource
 from app.video.types import VideoFrame
@@ -42,11 +42,12 @@ async def watched(
     so_far: Watched,
     *,
     seconds: float,
+    keep: Callable[[Pass], None] | None = None,
 ) -> AsyncGenerator[PassEvent | Progress, None]:
     """The events of a video as they happen, added to what has come of it so far.
 
     Closing the iterator, or cancelling its task, ends the work. After `seconds` no further frame is
-    read; `Watched.warning` then says so.
+    read; `Watched.warning` then says so. `keep` is called on a thread for each pass that is over.
 
     Raises:
         VideoError, InferenceError
@@ -69,6 +70,8 @@ async def watched(
         end: BaseException | None = None
         try:
             for event in watch(frames(), reader, options):
+                if keep is not None and isinstance(event, PassEvent) and event.kind == "end":
+                    keep(event.passing)
                 loop.call_soon_threadsafe(events.put_nowait, event)
         except (AlprError, CancelledError) as error:
             end = error

@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader
 from app.api.auth import KEY_HEADER
 from app.api.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.api.errors import documented, error_body
+from app.api.placing import PictureQuery, Placing
 from app.api.reading import (
     admission_weight,
     read_picture,
@@ -24,12 +25,11 @@ from app.api.schemas import (
 from app.api.service import Service, get_service
 from app.errors import AlprError
 from app.logs import REQUEST_ID
-from app.options import ReadQuery
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
 Shared = Annotated[Service, Depends(get_service)]
-Options = Annotated[ReadQuery, Query()]
+Options = Annotated[PictureQuery, Query()]
 
 
 async def require_key(
@@ -81,7 +81,9 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
         request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
     )
     with service.admission.admit(weight):
-        result = await read_picture(service, request, data, options)
+        result = await read_picture(
+            service, request, data, options, camera=query.camera, at=query.moment()
+        )
     return _answer(service, result)
 
 
@@ -93,7 +95,9 @@ async def predict_url(request: Request, service: Shared, query: Options) -> Pred
     body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
     data = await service.fetch(str(body.url))
     with service.admission.admit(weight):
-        result = await read_picture(service, request, data, options)
+        result = await read_picture(
+            service, request, data, options, camera=query.camera, at=query.moment()
+        )
     return _answer(service, result)
 
 
@@ -117,16 +121,22 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
     )
     # However heavy, a batch is let in once nothing else is in flight.
     with service.admission.admit(min(weight * len(files), service.admission.limit)):
-        items = await _read_batch(service, request, files, options)
+        items = await _read_batch(service, request, files, options, query)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 
 
 async def _read_batch(
-    service: Service, request: Request, files: list[SentFile], options: ReadOptions
+    service: Service,
+    request: Request,
+    files: list[SentFile],
+    options: ReadOptions,
+    placing: Placing,
 ) -> list[BatchItem]:
     limit = service.settings.max_upload_bytes
     pictures = [file.data if len(file.data) <= limit else too_large(limit) for file in files]
-    outcomes = await read_pictures(service, request, pictures, options)
+    outcomes = await read_pictures(
+        service, request, pictures, options, camera=placing.camera, at=placing.moment()
+    )
     return [
         _item(service, file.filename, outcome)
         for file, outcome in zip(files, outcomes, strict=True)

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.bodies import spool_file
 from app.api.errors import documented, error_body
 from app.api.jobs import disconnected
+from app.api.placing import PlacedVideoQuery
 from app.api.reading import admission_weight
 from app.api.routes.predict import Shared, require_key
 from app.api.schemas import ModelBody
@@ -32,9 +34,9 @@ from app.api.video_schemas import (
 from app.api.watching import Watched, watched
 from app.errors import AlprError
 from app.logs import REQUEST_ID
+from app.passes.taking import pass_of_video
 from app.records import frame_recorder
-from app.video.options import VideoQuery
-from app.video.passes import PassEvent, Progress
+from app.video.passes import Pass, PassEvent, Progress
 from app.video.reading import EngineReader
 from app.video.sources.file import FileSource
 
@@ -71,7 +73,7 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 
 @router.post("/video", openapi_extra=_BODY, responses=_ANSWER, summary="Read an uploaded video")
 async def predict_video(
-    request: Request, service: Shared, query: Annotated[VideoQuery, Query()]
+    request: Request, service: Shared, query: Annotated[PlacedVideoQuery, Query()]
 ) -> Response:
     """One reading for each vehicle that passes, from all frames that show its plate."""
     with ExitStack() as stack:
@@ -96,6 +98,7 @@ async def predict_video(
             options,
             so_far,
             seconds=service.settings.video_deadline,
+            keep=_keeper(service, query),
         )
         if LINES in request.headers.get("accept", ""):
             return _Lines(_lines(service, source, events, so_far), stack.pop_all())
@@ -104,7 +107,7 @@ async def predict_video(
 
 
 async def _received(
-    request: Request, service: Service, query: VideoQuery, stack: ExitStack
+    request: Request, service: Service, query: PlacedVideoQuery, stack: ExitStack
 ) -> FileSource:
     """The uploaded video, opened; the stack closes and removes it."""
     settings = service.settings
@@ -126,6 +129,28 @@ async def _received(
         max_seconds=settings.max_video_seconds,
     )
     return stack.enter_context(source)
+
+
+def _keeper(service: Service, query: PlacedVideoQuery) -> Callable[[Pass], None] | None:
+    """What keeps the passes of a video; None where there is no store."""
+    store = service.store
+    if store is None:
+        return None
+    begun, request_id = query.moment(), REQUEST_ID.get()
+
+    def keep(passing: Pass) -> None:
+        store.add(
+            pass_of_video(
+                passing,
+                source="video",
+                camera=query.camera,
+                first_seen=begun + timedelta(seconds=passing.first_seen_s),
+                last_seen=begun + timedelta(seconds=passing.last_seen_s),
+                request_id=request_id,
+            )
+        )
+
+    return keep
 
 
 Events = AsyncGenerator[PassEvent | Progress, None]
