@@ -1,0 +1,12 @@
+"""`python -m app.lab.benchmark passes`: what needs no pictures."""
+
+import argparse
+import sys
+
+from app.lab.benchmark import passes
+
+parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark")
+configure = parser.add_subparsers(required=True, metavar="WHAT")
+passes.configure(configure.add_parser("passes", help="searches among a million passes on SQLite"))
+arguments = parser.parse_args()
+sys.exit(arguments.run(arguments))
