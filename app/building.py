@@ -18,10 +18,10 @@ from app.vision.backends.opening import Loader
 from app.vision.backends.runtime import Runtime, choose_runtime
 from app.vision.backends.sessions import Session
 from app.vision.decision import PlateDecision, load_decision
-from app.vision.detector import BORDER, PlateDetector, lower_heights
+from app.vision.detection.detector import BORDER, PlateDetector, lower_heights
+from app.vision.detection.search import PlateFilter, PlateSearch, SearchLimits
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
-from app.vision.search import PlateFilter, PlateSearch, SearchLimits
 from app.weights.resolve import Network, Weights
 
 

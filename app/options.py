@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Protocol
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.nz.series import SERIES
-from app.vision.enhance import EnhanceMode
+from app.vision.detection.search import Detail
+from app.vision.images.enhance import EnhanceMode
 from app.vision.pipeline import ReadOptions
 from app.vision.rotation import Rotate
-from app.vision.search import Detail
 from app.vision.selection import Polygon, Selection
 
 MAX_CORNERS = 64

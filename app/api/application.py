@@ -15,10 +15,10 @@ from app.api.auth import KEY_HEADER
 from app.api.compat import codeproject, openalpr, platerecognizer
 from app.api.errors import documented, install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
-from app.api.receiving import BodyReceiver
 from app.api.routes import cameras, console, docs, predict, redact, status, video
 from app.api.service import build_service
-from app.api.serving import (
+from app.api.transport.receiving import BodyReceiver
+from app.api.transport.serving import (
     drain_on_sigterm,
     end_process_in_time,
     limit_server,

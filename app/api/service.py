@@ -10,12 +10,12 @@ from fastapi import Request
 
 from app.admission import Admission, Budget
 from app.api.auth import KeyRing, key_ring
-from app.api.camera_schemas import camera_event
 from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
-from app.api.receiving import Receiving
+from app.api.schemas.cameras import camera_event
 from app.api.storing import camera_keeper, open_store
+from app.api.transport.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine

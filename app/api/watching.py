@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 
-from app.api.video_schemas import PassBody, pass_body
+from app.api.schemas.videos import PassBody, pass_body
 from app.errors import AlprError, InternalError
 from app.video.passes import Pass, PassEvent, Progress
 from app.video.reading import EngineReader

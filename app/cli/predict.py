@@ -13,15 +13,15 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from app.api.schemas import ModelBody, Prediction, prediction_body
+from app.api.schemas.pictures import ModelBody, Prediction, prediction_body
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
 from app.errors import AlprError
 from app.options import ReadQuery
 from app.pictures import PictureFolder, find_pictures
-from app.vision.annotate import annotate
-from app.vision.decode import decode_picture
+from app.vision.images.annotate import annotate
+from app.vision.images.decode import decode_picture
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 from app.weights.resolve import resolve_weights

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.errors import AlprError, InvalidRequest
 from app.pictures import PictureFolder, find_pictures
 from app.processors import usable_processors
-from app.vision.decode import decode_image
+from app.vision.images.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.redact import RedactOptions, redact
 from app.vision.rotation import Rotate

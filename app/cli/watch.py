@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
-from app.api.video_schemas import pass_body
+from app.api.schemas.videos import pass_body
 from app.building import build_pipeline
 from app.cli.predict import add_options
 from app.cli.watch_cameras import watch_cameras

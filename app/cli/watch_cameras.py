@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from app.api.camera_schemas import camera_event
+from app.api.schemas.cameras import camera_event
 from app.building import build_engine
 from app.config import Settings
 from app.errors import AlprError

@@ -1,4 +1,4 @@
-// The letters of New Zealand plates: the skeletons of app/lab/synth/strokes.py, drawn as SVG.
+// The letters of New Zealand plates: the skeletons of app/lab/synth/plates/strokes.py, drawn as SVG.
 //
 // A skeleton is a few polylines on the unit square, y downwards; `r` after a point rounds the
 // corner there, a final `z` closes the line.

@@ -13,7 +13,7 @@ from app.nz.evidence import pool
 from app.passes.records import NewPass, PassSource, camera_name
 from app.video.fusion import FLOOR, Look, look_weights, weighed_crops
 from app.video.passes import Pass
-from app.vision.crops import plate_jpeg
+from app.vision.images.crops import plate_jpeg
 from app.vision.types import Box, Frame, FrameResult, Plate
 
 FRAME_QUALITY = 85

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.nz.decoder import PlateDecoder, Reading
-from app.nz.series import PERSONALISED
-from app.vision.crops import plate_jpeg
 from app.vision.decision import PlateDecision
-from app.vision.decode import decode_picture
-from app.vision.detector import PlateDetector
-from app.vision.edges import is_cut_by_frame
-from app.vision.enhance import EnhanceMode, enhance
-from app.vision.exhaustive import find_others, passes_of
-from app.vision.reader import CONVINCING, PlateReader
+from app.vision.detection.detector import PlateDetector
+from app.vision.detection.edges import is_cut_by_frame
+from app.vision.detection.exhaustive import find_others, passes_of
+from app.vision.detection.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
+from app.vision.images.crops import plate_jpeg
+from app.vision.images.decode import decode_picture
+from app.vision.images.enhance import EnhanceMode, enhance
+from app.vision.reader import PlateReader
 from app.vision.recognizer import PlateRecognizer
-from app.vision.rotation import Rotate, Turn, turns
-from app.vision.search import Detail, Found, PlateFilter, PlateSearch, SearchResult
+from app.vision.rotation import Rotate, Turn, is_convincing, likelihood_upright, turns
 from app.vision.selection import EVERYTHING, Selection
 from app.vision.stopwatch import Stopwatch
 from app.vision.types import (
@@ -139,10 +138,10 @@ class PlatePipeline:
                 skipped += 1
                 continue
             seen.append(self._read_turned(frame, turn, options, watch, slice_until))
-            if _is_convincing(seen[-1]):
+            if is_convincing(seen[-1]):
                 break
         read = replace(
-            max(seen, key=_likelihood_upright),
+            max(seen, key=likelihood_upright),
             passes=sum(result.passes for result in seen),
             skipped_passes=sum(result.skipped_passes for result in seen) + skipped,
         )
@@ -289,24 +288,6 @@ def _select(
         else:
             excluded.append(Excluded(Detection(box, plate.confidence), reason))
     return kept, excluded
-
-
-def _is_convincing(result: FrameResult) -> bool:
-    """Whether a plate says by itself that it was read upright.
-
-    Upside down, plates are read too, as texts that any personalised plate may have: only a sure
-    reading of a series counts.
-    """
-    return any(
-        plate.characters.confidence >= CONVINCING
-        and plate.reading.validation.format not in (None, PERSONALISED)
-        for plate in result.plates
-    )
-
-
-def _likelihood_upright(result: FrameResult) -> tuple[bool, float]:
-    surest = max((plate.characters.confidence for plate in result.plates), default=0.0)
-    return _is_convincing(result), surest
 
 
 def _is_reading(characters: Characters, found: Found) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from app.vision.enhance import EnhanceMode, enhance
+from app.vision.detection.search import Found
+from app.vision.images.enhance import EnhanceMode, enhance
 from app.vision.recognizer import PlateRecognizer
-from app.vision.search import Found
 from app.vision.types import Box, Characters, Frame, Looks
 
 DOUBTFUL = 0.95

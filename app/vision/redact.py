@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.vision.exhaustive import distinct, find_all, passes_of
-from app.vision.original import open_original
+from app.vision.detection.exhaustive import distinct, find_all, passes_of
+from app.vision.images.original import open_original
 from app.vision.pipeline import PlatePipeline
 from app.vision.rotation import Rotate
 from app.vision.stopwatch import Stopwatch

@@ -8,7 +8,9 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from app.vision.types import Box, Frame
+from app.nz.series import PERSONALISED
+from app.vision.reader import CONVINCING
+from app.vision.types import Box, Frame, FrameResult
 
 Rotate = Literal["0", "90", "180", "270", "auto"]
 """Degrees that a picture is turned clockwise before it is read; `auto` finds them out."""
@@ -55,3 +57,22 @@ def turns(frame: Frame, rotate: Rotate) -> tuple[Turn, ...]:
     height, width = frame.shape[:2]
     asked = QUARTERS if rotate == "auto" else (int(rotate),)
     return tuple(Turn(degrees, width, height) for degrees in asked)
+
+
+def is_convincing(result: FrameResult) -> bool:
+    """Whether a plate says by itself that it was read upright.
+
+    Upside down, plates are read too, as texts that any personalised plate may have: only a sure
+    reading of a series counts.
+    """
+    return any(
+        plate.characters.confidence >= CONVINCING
+        and plate.reading.validation.format not in (None, PERSONALISED)
+        for plate in result.plates
+    )
+
+
+def likelihood_upright(result: FrameResult) -> tuple[bool, float]:
+    """To be compared with that of the same frame turned otherwise."""
+    surest = max((plate.characters.confidence for plate in result.plates), default=0.0)
+    return is_convincing(result), surest

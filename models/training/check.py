@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from app.config import Settings
 from app.lab.synth.crops import draw_crop
-from app.lab.synth.overlay import overlay
-from app.lab.synth.scene import draw_scene
+from app.lab.synth.photo.overlay import overlay
+from app.lab.synth.scenes.scene import draw_scene
 from app.nz.calibration import GENERIC, Calibration, has_calibration, load_calibration
 from app.nz.decoder import PlateDecoder
 from app.nz.series import PERSONALISED

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from app.api.routes.console import DIRECTORY
-from app.lab.synth.scene import draw_scene
-from app.lab.synth.spec import draw_spec
+from app.lab.synth.plates.spec import draw_spec
+from app.lab.synth.scenes.scene import draw_scene
 from tests.console.browser import Browser, Console, Scheme, find_chromium, launch
 from tests.servers import REPOSITORY, Server
 

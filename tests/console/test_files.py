@@ -11,7 +11,7 @@ from pydantic import Field, SecretBytes, SecretStr
 from app.api.files import MEDIA_TYPES
 from app.api.routes.console import DIRECTORY, console_files, prefers_page, public_settings
 from app.config import Settings
-from app.lab.synth.strokes import SKELETONS
+from app.lab.synth.plates.strokes import SKELETONS
 from tests.console.conftest import KEY
 from tests.servers import Server
 

@@ -5,8 +5,8 @@ import pytest
 
 from models.training.common.photos import Photo
 from models.training.common.slots import PAD
-from models.training.reader.blank import blank_crop, panel, window
 from models.training.reader.readings import Sources, draw_reading
+from models.training.reader.views.blank import blank_crop, panel, window
 
 PLATE = 255  # the plates of the photo are of this value, and nothing else is
 

@@ -17,7 +17,6 @@ from models.training.common.crops import Reader, RealCrop  # noqa: E402
 from models.training.common.photos import Photo, read_photos  # noqa: E402
 from models.training.common.released import restore_reader  # noqa: E402
 from models.training.common.slots import HEIGHT, SLOTS, WIDTH  # noqa: E402
-from models.training.reader.camera import compressed, look_again, moved, recorded  # noqa: E402
 from models.training.reader.checkpoint import PART, join_parts, write_parts  # noqa: E402
 from models.training.reader.export import export  # noqa: E402
 from models.training.reader.mobilevit import PlateReader  # noqa: E402
@@ -30,7 +29,8 @@ from models.training.reader.pack import (  # noqa: E402
     write,
 )
 from models.training.reader.readings import Reading  # noqa: E402
-from models.training.reader.ring import Ring  # noqa: E402
+from models.training.reader.views.camera import compressed, look_again, moved, recorded  # noqa: E402
+from models.training.reader.views.ring import Ring  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.lab.synth.crops import draw_crop
-from app.lab.synth.plate import draw_plate
+from app.lab.synth.plates.plate import draw_plate
 from app.nz.formats import format_of
 from models.training.common.crops import RealCrop, cut, exact, jittered
 from models.training.common.photos import Photo

@@ -25,7 +25,7 @@ table.SERIES = (
 import numpy as np
 from app.api.routes.console import console_files
 from app.lab.synth import draw_serial, draw_spec
-from app.lab.synth.serials import MIXES
+from app.lab.synth.plates.serials import MIXES
 from app.nz.decoder import PlateDecoder
 from app.nz.validation import validate
 from app.options import parse_formats

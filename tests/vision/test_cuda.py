@@ -24,8 +24,8 @@ from app.errors import DeviceUnavailable, ModelCorrupt
 from app.lab.benchmark.agreement import agreement
 from app.vision.backends.cuda import PROVIDER, SessionPool, require_cuda
 from app.vision.backends.sessions import open_session
+from app.vision.detection.search import Detail
 from app.vision.pipeline import PlatePipeline, ReadOptions
-from app.vision.search import Detail
 from app.weights.resolve import resolve_weights
 from tests.conftest import REPOSITORY
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.nz.decoder import PlateDecoder
-from app.vision.edges import is_cut_by_frame
+from app.vision.detection.edges import is_cut_by_frame
 from app.vision.pipeline import GAP, PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer
 from app.vision.types import Box, Characters, Frame, Looks

@@ -19,7 +19,7 @@ from app.nz.decoder import Candidate, Reading
 from app.nz.validation import validate
 from app.vision.backends.graph import optimize_detector
 from app.vision.decision import GENERIC, NAMES, PlateDecision, Witnesses, load_decision
-from app.vision.exhaustive import find_all
+from app.vision.detection.exhaustive import find_all
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import Box, Characters, Frame, Looks
 from app.vision.witnesses import witnesses_of

@@ -8,8 +8,8 @@ import simplejpeg
 from PIL import Image
 
 from app.errors import ImageError, InvalidImage, TooCostly, TooManyPixels
-from app.vision.decode import decode_image, decode_picture
-from app.vision.formats.jpeg import read_jpeg_header
+from app.vision.images.decode import decode_image, decode_picture
+from app.vision.images.formats.jpeg import read_jpeg_header
 from app.vision.types import Frame
 from tests.corpus import costly, damaged, many_scans, readable, refused
 from tests.crafted import huge_png, jpeg_header, shared_values

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ImageError
-from app.vision.decode import decode_picture
-from app.vision.original import open_original
+from app.vision.images.decode import decode_picture
+from app.vision.images.original import open_original
 from tests.corpus import costly, damaged, frames
 from tests.crafted import tiff_of
 from tests.good import by_pillow, rgb, valid

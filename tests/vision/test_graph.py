@@ -9,7 +9,7 @@ import pytest
 
 from app.vision.backends.graph import KEPT_ANCHORS, optimize_detector
 from app.vision.backends.sessions import open_session
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
 from tests.conftest import SHARED_WEIGHTS
 
 

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from app.nz.decoder import PlateDecoder
+from app.vision.detection.search import Detail, Found, PlateSearch, SearchResult
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.reader import CONVINCING, DOUBTFUL, MARGIN
 from app.vision.recognizer import PlateRecognizer
-from app.vision.search import Detail, Found, PlateSearch, SearchResult
 from app.vision.types import Box, Characters, Frame
 
 FRAME = np.zeros((300, 400, 3), np.uint8)

@@ -22,7 +22,7 @@ from app.vision.backends.opening import Loader
 from app.vision.backends.parts import split_detector
 from app.vision.backends.runtime import Precision, Runtime, choose_runtime, has_bfloat16
 from app.vision.backends.sessions import Session, open_session
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.vision.types import Frame

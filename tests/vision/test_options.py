@@ -6,11 +6,11 @@ import pytest
 
 from app.config import Settings
 from app.options import ReadQuery, parse_region
-from app.vision.exhaustive import find_all
+from app.vision.detection.exhaustive import find_all
+from app.vision.detection.slicing import is_same_plate
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.rotation import QUARTERS, Rotate, turns
 from app.vision.selection import Selection
-from app.vision.slicing import is_same_plate
 from app.vision.types import Box, Frame
 from tests.pictures import draw_car
 

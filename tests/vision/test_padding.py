@@ -13,8 +13,8 @@ from app.config import Settings
 from app.errors import ModelCorrupt
 from app.vision.backends.graph import optimize_detector, resizable_side
 from app.vision.backends.sessions import Session
-from app.vision.detector import PlateDetector
-from app.vision.slicing import is_same_plate
+from app.vision.detection.detector import PlateDetector
+from app.vision.detection.slicing import is_same_plate
 from app.vision.types import Frame
 from app.weights.resolve import resolve_weights
 from tests.conftest import SHARED_WEIGHTS

@@ -15,9 +15,9 @@ from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin
 
 from app.cli.redact import count_readable
 from app.config import Settings
-from app.vision.decode import decode_image
-from app.vision.exhaustive import find_all
-from app.vision.original import open_original
+from app.vision.detection.exhaustive import find_all
+from app.vision.images.decode import decode_image
+from app.vision.images.original import open_original
 from app.vision.pipeline import PlatePipeline
 from app.vision.redact import RedactOptions, Style, cover, redact
 from app.vision.types import Box, Frame

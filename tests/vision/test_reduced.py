@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from app.vision.annotate import annotate
+from app.vision.images.annotate import annotate
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.selection import Selection
 from app.vision.types import Frame, FrameResult

@@ -10,8 +10,8 @@ import pytest
 
 from app.building import build_pipeline
 from app.config import Settings
+from app.vision.detection.search import Detail, PlateFilter, PlateSearch, SearchLimits
 from app.vision.pipeline import PlatePipeline, ReadOptions
-from app.vision.search import Detail, PlateFilter, PlateSearch, SearchLimits
 from app.vision.types import Box, Detection, Frame
 from app.weights.resolve import resolve_weights
 from tests.conftest import SHARED_WEIGHTS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.vision.slicing import (
+from app.vision.detection.slicing import (
     OVERLAP,
     Sighting,
     grid,

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.sessions import open_session
 from app.vision.backends.steady import STEP
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
 from app.vision.recognizer import MAX_BATCH, PlateRecognizer, load_plate_config
 from app.vision.types import Frame
 from app.weights.resolve import MANIFEST, OWN_MODELS, Weights, resolve_weights

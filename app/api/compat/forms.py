@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 import pydantic_core
 from fastapi import Request
 
-from app.api.bodies import MAX_FIELDS, is_multipart, read_bytes, read_multipart, too_large
-from app.api.multipart import Part
+from app.api.transport.bodies import MAX_FIELDS, is_multipart, read_bytes, read_multipart, too_large
+from app.api.transport.multipart import Part
 from app.errors import InvalidRequest, RequestTooLarge
 
 _MAX_FILES = 4

@@ -12,13 +12,13 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.api.camera_schemas import CameraBody, CameraEventBody, CamerasBody, camera_body
 from app.api.errors import documented
 from app.api.middleware import HEAD_ALONE
 from app.api.passes import PassStream, StreamEvent
 from app.api.routes.predict import Shared, require_key
+from app.api.schemas.cameras import CameraBody, CameraEventBody, CamerasBody, camera_body
 from app.errors import NotReady
-from app.vision.annotate import annotate
+from app.vision.images.annotate import annotate
 from app.vision.types import Frame, FrameResult
 
 router = APIRouter(tags=["cameras"], dependencies=[Depends(require_key)], responses=documented(401))

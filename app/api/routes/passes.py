@@ -12,7 +12,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from app.api.auth import KEY_HEADER, fingerprint
 from app.api.errors import documented
-from app.api.pass_schemas import (
+from app.api.routes.predict import Shared, require_key
+from app.api.schemas.passes import (
     AuditPage,
     ErasedBody,
     ExportQuery,
@@ -26,7 +27,6 @@ from app.api.pass_schemas import (
     pass_page,
     stored_body,
 )
-from app.api.routes.predict import Shared, require_key
 from app.api.service import Service
 from app.passes.store.pictures import MEDIA_TYPES, PictureKind
 from app.passes.store.searching import StoredPass

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from app.api.auth import KEY_HEADER
-from app.api.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.api.errors import documented, error_body
 from app.api.placing import PictureQuery, Placing
 from app.api.reading import (
@@ -14,7 +13,7 @@ from app.api.reading import (
     read_picture,
     read_pictures,
 )
-from app.api.schemas import (
+from app.api.schemas.pictures import (
     BatchItem,
     BatchPrediction,
     ModelBody,
@@ -23,6 +22,7 @@ from app.api.schemas import (
     prediction_body,
 )
 from app.api.service import Service, get_service
+from app.api.transport.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.errors import AlprError
 from app.logs import REQUEST_ID
 from app.vision.pipeline import ReadOptions

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.bodies import read_file
 from app.api.errors import documented
 from app.api.redacting import redact_picture, redaction_weight
 from app.api.routes.predict import PICTURE_FILE, picture_body, require_key
 from app.api.service import Service, get_service
+from app.api.transport.bodies import read_file
 from app.vision.redact import Style
 from app.vision.rotation import Rotate
 

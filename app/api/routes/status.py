@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.api.auth import KEY_HEADER
-from app.api.camera_schemas import CameraStateBody
 from app.api.errors import documented
+from app.api.schemas.cameras import CameraStateBody
 from app.api.service import Service, get_service
 from app.vision.backends.runtime import Backend, Device, Precision
 

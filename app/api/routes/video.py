@@ -14,15 +14,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.api.bodies import spool_file
 from app.api.errors import documented, error_body
 from app.api.jobs import disconnected
 from app.api.placing import PlacedVideoQuery
 from app.api.reading import admission_weight
 from app.api.routes.predict import Shared, require_key
-from app.api.schemas import ModelBody
-from app.api.service import Service
-from app.api.video_schemas import (
+from app.api.schemas.pictures import ModelBody
+from app.api.schemas.videos import (
     ErrorLine,
     EventLine,
     ProgressLine,
@@ -31,6 +29,8 @@ from app.api.video_schemas import (
     VideoPrediction,
     pass_body,
 )
+from app.api.service import Service
+from app.api.transport.bodies import spool_file
 from app.api.watching import Watched, watched
 from app.errors import AlprError
 from app.logs import REQUEST_ID

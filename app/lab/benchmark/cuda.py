@@ -35,9 +35,9 @@ from app.pictures import find_pictures
 from app.vision.backends.cuda import require_cuda
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.runtime import Device
+from app.vision.detection.search import Detail
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.recognizer import MAX_BATCH
-from app.vision.search import Detail
 from app.weights.resolve import Weights, resolve_weights
 
 DEVICES: tuple[Device, ...] = ("cpu", "cuda")

@@ -15,7 +15,7 @@ from app.lab.evaluation.matching import BoxF, Match, match_boxes, match_texts
 from app.lab.evaluation.results import PhotoOutcome, PlateOutcome, RankedPlate, ReadPlate
 from app.nz.decoder import Reading
 from app.nz.validation import normalize
-from app.vision.decode import decode_image
+from app.vision.images.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.stopwatch import Stopwatch
 from app.vision.types import Box, Characters, Frame, Looks, Plate

@@ -20,8 +20,8 @@ from app.lab.evaluation.run import cut
 from app.lab.quantization.measuring import Version, measure_detectors, measure_recognizers
 from app.lab.quantization.variants import make_dynamic, make_static
 from app.vision.backends.sessions import open_session
-from app.vision.decode import decode_image
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
+from app.vision.images.decode import decode_image
 from app.vision.recognizer import PlateRecognizer, load_plate_config
 from app.weights.resolve import Network, resolve_weights
 

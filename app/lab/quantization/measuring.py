@@ -14,8 +14,8 @@ from app.lab.evaluation.matching import DETECTED_IOU, BoxF, match_boxes
 from app.lab.evaluation.run import cut
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.sessions import open_session
-from app.vision.decode import decode_image
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
+from app.vision.images.decode import decode_image
 from app.vision.recognizer import PlateRecognizer
 from app.vision.types import Frame
 

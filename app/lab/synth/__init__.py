@@ -15,15 +15,15 @@ give the same pixels. Serials are random strings; none is taken from a list of v
 On the command line: `python -m app.lab.synth crops|photos|sheet|scene|video`.
 """
 
-from app.lab.synth.camera import degrade
-from app.lab.synth.conditions import Conditions, draw_conditions
 from app.lab.synth.crops import draw_crop
-from app.lab.synth.design import PlateSpec
-from app.lab.synth.overlay import draw_photo, overlay
-from app.lab.synth.plate import draw_plate
-from app.lab.synth.scene import draw_scene
-from app.lab.synth.serials import FOREIGN, MIXES, draw_format, draw_serial
-from app.lab.synth.spec import draw_spec
+from app.lab.synth.photo.camera import degrade
+from app.lab.synth.photo.conditions import Conditions, draw_conditions
+from app.lab.synth.photo.overlay import draw_photo, overlay
+from app.lab.synth.plates.design import PlateSpec
+from app.lab.synth.plates.plate import draw_plate
+from app.lab.synth.plates.serials import FOREIGN, MIXES, draw_format, draw_serial
+from app.lab.synth.plates.spec import draw_spec
+from app.lab.synth.scenes.scene import draw_scene
 from app.lab.synth.types import Image, LabelledPlate, PlateImage, Severity
 
 __all__ = [

@@ -14,10 +14,10 @@ from rich.progress import track
 from app import arguments as types
 from app.lab.synth.crops import draw_crop
 from app.lab.synth.dataset import draw_crops, draw_photos, read_sources, write
-from app.lab.synth.scene import draw_scene
-from app.lab.synth.serials import MIXES
+from app.lab.synth.plates.serials import MIXES
+from app.lab.synth.plates.spec import draw_spec
+from app.lab.synth.scenes.scene import draw_scene
 from app.lab.synth.sheet import contact_sheet
-from app.lab.synth.spec import draw_spec
 from app.lab.synth.types import Image
 from app.lab.synth.video import command as video_command
 from app.nz.formats import format_of

@@ -3,17 +3,17 @@
 import cv2
 import numpy as np
 
-from app.lab.synth.camera import degrade
-from app.lab.synth.compose import label, over, project
-from app.lab.synth.conditions import Conditions, draw_conditions
-from app.lab.synth.design import PlateSpec
-from app.lab.synth.geometry import bounds, homography, moved, pose_quad
-from app.lab.synth.light import illuminate
-from app.lab.synth.plate import draw_plate
-from app.lab.synth.spec import draw_spec
-from app.lab.synth.texture import Field, clouds, ramp
+from app.lab.synth.photo.camera import degrade
+from app.lab.synth.photo.compose import label, over, project
+from app.lab.synth.photo.conditions import Conditions, draw_conditions
+from app.lab.synth.photo.geometry import bounds, homography, moved, pose_quad
+from app.lab.synth.photo.light import illuminate
+from app.lab.synth.photo.texture import Field, clouds, ramp
+from app.lab.synth.photo.wear import age, cover
+from app.lab.synth.plates.design import PlateSpec
+from app.lab.synth.plates.plate import draw_plate
+from app.lab.synth.plates.spec import draw_spec
 from app.lab.synth.types import Image, LabelledPlate, Severity
-from app.lab.synth.wear import age, cover
 
 _BODY_COLOURS = (
     (205, 208, 208),

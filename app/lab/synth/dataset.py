@@ -9,9 +9,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.lab.synth.appearance import Box
 from app.lab.synth.crops import draw_crop
-from app.lab.synth.overlay import draw_photo
+from app.lab.synth.photo.appearance import Box
+from app.lab.synth.photo.overlay import draw_photo
 from app.lab.synth.types import Image, LabelledPlate, Severity
 
 COLUMNS: Final = (

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.synth.design import PlateSpec
+from app.lab.synth.plates.design import PlateSpec
 
 Image = NDArray[np.uint8]
 """(h, w, 3) uint8, BGR."""

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from app.errors import ImageError
 from app.passes.store.tables import moment
-from app.vision.formats.signatures import identify
+from app.vision.images.formats.signatures import identify
 
 PictureKind = Literal["crop", "frame"]
 

@@ -11,7 +11,7 @@ from app.errors import CameraLost, ImageError
 from app.pictures import SUFFIXES
 from app.video.sources.connection import Arrival
 from app.video.types import VideoFrame, VideoInfo
-from app.vision.decode import decode_picture
+from app.vision.images.decode import decode_picture
 from app.vision.types import Frame
 
 POLL_S = 0.25

@@ -13,7 +13,7 @@ from app.fetch import UrlFetcher
 from app.video.sources.connection import Arrival
 from app.video.sources.multipart import MultipartPictures
 from app.video.sources.pacing import Pacer
-from app.vision.decode import decode_picture
+from app.vision.images.decode import decode_picture
 
 STREAM = "multipart/"
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.synth.appearance import measure
+from app.lab.synth.photo.appearance import measure
 from models.training.common.photos import Photo
 from models.training.drawing.overlaid import fitting
 from models.training.drawing.panels import (

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.lab.synth.overlay import overlay
-from app.lab.synth.scene import draw_scene
+from app.lab.synth.photo.overlay import overlay
+from app.lab.synth.scenes.scene import draw_scene
 from models.training.common.crops import crop_window, found_box, weather
 from models.training.common.photos import Photo
 from models.training.drawing.rendered import (

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.synth.typefaces import CAPTION_FONTS, line_of_text
+from app.lab.synth.plates.typefaces import CAPTION_FONTS, line_of_text
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.synth.conditions import Conditions, draw_conditions
 from app.lab.synth.crops import draw_crop
-from app.lab.synth.foreign import draw_die
-from app.lab.synth.serials import FOREIGN
-from app.lab.synth.spec import PlateSpec, draw_spec, rows_of
+from app.lab.synth.photo.conditions import Conditions, draw_conditions
+from app.lab.synth.plates.foreign import draw_die
+from app.lab.synth.plates.serials import FOREIGN
+from app.lab.synth.plates.spec import PlateSpec, draw_spec, rows_of
 from app.lab.synth.types import LabelledPlate
 from app.nz.formats import format_of
 from app.nz.series import PERSONALISED

@@ -16,8 +16,8 @@ from models.training.common.photos import Photo
 from models.training.common.slots import HEIGHT, SLOTS, WIDTH, encode
 from models.training.drawing.overlaid import exchanged_crop
 from models.training.drawing.rendered import RenderedCrop, render_crop
-from models.training.reader.blank import blank_crop
-from models.training.reader.lettered import lettered_crop
+from models.training.reader.views.blank import blank_crop
+from models.training.reader.views.lettered import lettered_crop
 
 Image = NDArray[np.uint8]
 

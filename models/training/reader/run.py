@@ -15,11 +15,11 @@ from models.training.common.loop import Course, Parts, Run
 from models.training.common.released import restore_reader
 from models.training.common.schedule import learning_rate
 from models.training.common.slots import ALPHABET, GRID
-from models.training.reader.camera import look_again
 from models.training.reader.feed import Feed
 from models.training.reader.mobilevit import PlateReader
 from models.training.reader.readings import Sources, draw_reading
-from models.training.reader.ring import Kept, Ring
+from models.training.reader.views.camera import look_again
+from models.training.reader.views.ring import Kept, Ring
 
 PLACE_SPREAD = (0.09, 0.035)  # of a character's place, in shares of the height and width
 LOOKED_AT = 64  # steps between two looks at the loss

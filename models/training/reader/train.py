@@ -28,8 +28,8 @@ from models.training.reader.feed import Feed
 from models.training.reader.measure import crop_of, measure, read_validation
 from models.training.reader.pack import unpack
 from models.training.reader.readings import Sources
-from models.training.reader.ring import Ring
 from models.training.reader.run import Plan, ReaderRun, batches
+from models.training.reader.views.ring import Ring
 
 PANELS = {"loss": ("reading", "place"), "validation": ("synthetic", "real")}
 

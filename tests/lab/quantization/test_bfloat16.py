@@ -11,7 +11,7 @@ from app.config import Settings
 from app.lab.quantization.bfloat16 import emulate, round_to_bfloat16
 from app.vision.backends.graph import optimize_detector
 from app.vision.backends.sessions import open_session
-from app.vision.detector import PlateDetector
+from app.vision.detection.detector import PlateDetector
 from app.weights.resolve import resolve_weights
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.cli import main
-from app.lab.synth.scene import draw_scene
+from app.lab.synth.scenes.scene import draw_scene
 from tests.conftest import SHARED_WEIGHTS
 
 pytest.importorskip("rapidfuzz")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.lab.synth import Image, LabelledPlate, draw_photo, draw_spec, overlay
-from app.lab.synth.overlay import MARGIN
+from app.lab.synth.photo.overlay import MARGIN
 
 BOX = (210.0, 140.0, 330.0, 182.0)
 

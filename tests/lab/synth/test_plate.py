@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.lab.synth import PlateImage, draw_plate, draw_spec
-from app.lab.synth.design import rows_of
-from app.lab.synth.typefaces import CAP, Typeface, letter
+from app.lab.synth.plates.design import rows_of
+from app.lab.synth.plates.typefaces import CAP, Typeface, letter
 from app.nz.series import SERIES
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.lab.evaluation.clips.dataset import load_clips
 from app.lab.synth.cli import main
-from app.lab.synth.scene import draw_scene
+from app.lab.synth.scenes.scene import draw_scene
 from app.lab.synth.video.traffic import draw_traffic
 from app.lab.synth.video.types import Camera, Traffic
 from app.video.sources.file import FileSource

@@ -10,7 +10,7 @@ import cv2
 from app.lab.evaluation.matching import BoxF
 from app.lab.evaluation.results import Evaluation, PlateOutcome, ReadPlate
 from app.lab.evaluation.run import cut
-from app.vision.decode import decode_image
+from app.vision.images.decode import decode_image
 from app.vision.types import Frame
 
 WIDTH = 320

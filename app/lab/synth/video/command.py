@@ -12,7 +12,7 @@ from app import arguments as types
 from app.lab.errors import DatasetError
 from app.lab.evaluation.conditions import condition_argument
 from app.lab.evaluation.dataset import load_dataset
-from app.lab.synth.serials import MIXES
+from app.lab.synth.plates.serials import MIXES
 from app.lab.synth.video.files import Clip, write_set
 from app.lab.synth.video.stills import STRENGTHS, draw_passes, usable
 from app.lab.synth.video.traffic import draw_traffic

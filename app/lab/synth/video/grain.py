@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.lab.synth.camera import add_noise
-from app.lab.synth.texture import Field
+from app.lab.synth.photo.camera import add_noise
+from app.lab.synth.photo.texture import Field
 
 MARGIN = 64
 MIDDLE = 128.0

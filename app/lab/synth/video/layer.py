@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from app.lab.synth.camera import trail
-from app.lab.synth.canvas import Canvas
-from app.lab.synth.conditions import Conditions
-from app.lab.synth.design import PlateSpec
-from app.lab.synth.overlay import overlay
-from app.lab.synth.texture import Field
-from app.lab.synth.vehicle import draw_car
+from app.lab.synth.photo.camera import trail
+from app.lab.synth.photo.conditions import Conditions
+from app.lab.synth.photo.overlay import overlay
+from app.lab.synth.photo.texture import Field
+from app.lab.synth.plates.design import PlateSpec
+from app.lab.synth.scenes.canvas import Canvas
+from app.lab.synth.scenes.vehicle import draw_car
 
 HALF_WIDTH, HEIGHT, BELOW = 1.15, 1.6, 0.12
 """Metres that the layer of a car covers: to each side, above the road, and below for its shadow."""

@@ -14,8 +14,8 @@ import numpy as np
 from app.lab.errors import DatasetError
 from app.lab.evaluation.dataset import Photo
 from app.lab.evaluation.matching import BoxF
-from app.lab.synth.camera import compress, trail
-from app.lab.synth.texture import Field
+from app.lab.synth.photo.camera import compress, trail
+from app.lab.synth.photo.texture import Field
 from app.lab.synth.types import Image
 from app.lab.synth.video.grain import Grain
 from app.lab.synth.video.types import PassTruth, VideoFrame

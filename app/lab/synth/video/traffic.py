@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from app.lab.synth.camera import trail
-from app.lab.synth.canvas import Canvas
 from app.lab.synth.chance import choose
-from app.lab.synth.spec import draw_spec
-from app.lab.synth.street import draw_street
-from app.lab.synth.texture import Field
+from app.lab.synth.photo.camera import trail
+from app.lab.synth.photo.texture import Field
+from app.lab.synth.plates.spec import draw_spec
+from app.lab.synth.scenes.canvas import Canvas
+from app.lab.synth.scenes.street import draw_street
 from app.lab.synth.types import Image
 from app.lab.synth.video.grain import Grain
 from app.lab.synth.video.layer import Layer, draw_vehicle, paste

@@ -1,0 +1,1 @@
+"""Connections and bodies: what reaches a route, within limits."""

@@ -1,0 +1,1 @@
+"""What wear, light, place and camera make of a plate."""

@@ -1,0 +1,1 @@
+"""Whole photos drawn from nothing."""

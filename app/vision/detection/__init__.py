@@ -1,0 +1,1 @@
+"""Where plates are in a frame."""

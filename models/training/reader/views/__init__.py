@@ -1,0 +1,1 @@
+"""Crops drawn for the reader."""
