@@ -68,6 +68,20 @@ def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path, suffix: str)
     assert "damaged" in video.warning
 
 
+def test_a_rate_that_says_nothing_is_no_damage(tmp_path: Path) -> None:
+    """Where the rate varies, Matroska's is that of its clock, and no count of the frames."""
+    path = write_clip(tmp_path / "a.mkv", grey_frames(40, width=160, height=120), 10)
+    duration = bytes.fromhex("23e38384"), (100_000_000).to_bytes(4, "big")
+    data = path.read_bytes()
+    assert data.count(b"".join(duration)) == 1
+    path.write_bytes(data.replace(b"".join(duration), duration[0] + (2_000_000).to_bytes(4, "big")))
+    with source(path) as video:
+        assert len(list(video)) == 20
+    assert video.frames == 40
+    assert video.info.frames > 100
+    assert video.warning is None
+
+
 @pytest.mark.parametrize(
     "data",
     [

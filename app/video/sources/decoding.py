@@ -44,7 +44,8 @@ def main(path: str, fps: float, max_pixels: int) -> None:
     nominal = nominal if 0 < nominal <= 1000 else 25.0
     announced = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
     info = {"width": width, "height": height, "duration_s": announced / nominal}
-    send(out, {"kind": "info", "frames": announced, **info})
+    counted = keeps_count(path)
+    send(out, {"kind": "info", "frames": announced, "counted": counted, **info})
     if width * height > max_pixels:
         return
     frames, slot, at_s = 0, -1, 0.0
@@ -63,6 +64,14 @@ def main(path: str, fps: float, max_pixels: int) -> None:
         shape = {"height": picture.shape[0], "width": picture.shape[1]}
         send(out, {"kind": "frame", "at_s": at_s, "frames": frames, **shape}, picture.tobytes())
     send(out, {"kind": "end", "at_s": at_s, "frames": frames})
+
+
+def keeps_count(path: str) -> bool:
+    """Whether the container says how many frames it has, as MP4, MOV and AVI do. Of others OpenCV
+    multiplies the duration with a rate, which where it varies is nobody's."""
+    with open(path, "rb") as file:  # noqa: PTH123  # imports nothing but OpenCV
+        head = file.read(12)
+    return head[:4] == b"RIFF" or head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
 
 
 def send(out: BinaryIO, message: dict[str, Any], payload: bytes = b"") -> None:

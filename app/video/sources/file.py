@@ -105,6 +105,7 @@ class FileSource:
         message = self._decoder.message(self._stall_s)
         if message is None or message.pop("kind") != "info":
             raise InvalidVideo("The file is no video that can be read, or it is damaged.")
+        self._counted = message.pop("counted")
         info = VideoInfo(**message)
         if info.width * info.height > max_pixels:
             raise TooManyPixels(f"A frame of the video has more than {max_pixels} pixels.")
@@ -118,12 +119,13 @@ class FileSource:
     def _missing(self) -> str | None:
         """What the container announced and the stream did not have."""
         short = self.info.duration_s - self.duration_s
-        lost = self.info.frames - self.frames
+        lost = self.info.frames - self.frames if self._counted else 0
         a_frame = self.info.duration_s / max(self.info.frames, 1)
         if short > _MISSING_S + 2 * a_frame or lost > 1 + _MISSING_FRAMES * self.info.frames:
+            count = f"{self.frames} of {self.info.frames}" if self._counted else f"{self.frames}"
             return (
-                f"The video is damaged: {self.frames} of {self.info.frames} frames could be "
-                f"decoded, the last at {self.duration_s:.1f} s of {self.info.duration_s:.1f} s."
+                f"The video is damaged: {count} frames could be decoded, the last at "
+                f"{self.duration_s:.1f} s of {self.info.duration_s:.1f} s."
             )
         return None
 
