@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 _OPTIONS = (
     "-q --strict-markers --strict-config -m 'not slow'"
-    " --numprocesses auto --maxprocesses 4 --dist loadfile"
+    " --numprocesses 3 --dist loadfile"
 )
 _SPIN = "import itertools\nfor _ in itertools.count(): pass"
 

@@ -18,6 +18,8 @@ import pytest
 
 from tests.deploy.dockerfiles import REPOSITORY, build_context, stages
 
+pytestmark = pytest.mark.slow  # an environment of its own is installed
+
 START_SECONDS = 120
 
 

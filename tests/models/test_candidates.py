@@ -105,6 +105,7 @@ def test_candidates_are_plates_and_others(drawn: Candidates) -> None:
     assert len(joined([drawn, drawn])) == 2 * len(drawn)
 
 
+@pytest.mark.slow
 def test_candidates_depend_on_number_and_seed_alone(detector: OnnxDetector) -> None:
     scenes = drawn_scenes(1, 1)
     first, again, other = (

@@ -37,6 +37,7 @@ def test_versions_are_made_and_measured(
     _check(figures, out, least_right=0.8)
 
 
+@pytest.mark.slow
 def test_the_projects_own_pair_is_quantized_too(tmp_path: Path) -> None:
     dataset = tmp_path / "photos"
     dataset.mkdir()
