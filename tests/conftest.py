@@ -46,6 +46,17 @@ def _clean_environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _environment_of_its_own() -> Iterator[None]:
+    """What a test leaves in the environment, as commands called in this process do, reaches no
+    other."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys() - {"PYTEST_CURRENT_TEST"}:
+        del os.environ[name]
+    os.environ.update({name: before[name] for name in before if name != "PYTEST_CURRENT_TEST"})
+
+
 @pytest.fixture(scope="session")
 def weights_environment() -> dict[str, str]:
     """Variables that make the service find weights: none for the project's own."""

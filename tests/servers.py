@@ -73,7 +73,10 @@ class Server:
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > give_up:
                 self.process.kill()
-                raise AssertionError(f"the server did not start:\n{self.output()}")
+                self.process.wait()
+                said = self.output()
+                self._output.close()
+                raise AssertionError(f"the server did not start:\n{said}")
             time.sleep(0.05)
         return self
 
