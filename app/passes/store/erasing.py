@@ -59,16 +59,17 @@ class Eraser:
         Raises:
             StoreUnavailable, OSError
         """
-        if self._now() < self._due:
+        begun = self._now()
+        if begun < self._due:
             return
         with translated():
-            more = self._expire()
+            more = self._expire(begun)
             self._give_back_space()
-        self._due = 0.0 if more else self._now() + EVERY_S
+        self._due = 0.0 if more else begun + EVERY_S  # what grew old meanwhile was not looked at
 
-    def _expire(self) -> bool:
+    def _expire(self, moment: float) -> bool:
         """Whether there may be more to delete."""
-        now = int(self._now() * 1e6)
+        now = int(moment * 1e6)
         limits, steps = self._retention, 0
         if limits.days:
             steps += self._step(PASSES.c.at < now - int(limits.days * _DAY))
