@@ -1,28 +1,13 @@
 """Every answer is one that the OpenAPI document promises."""
 
-from typing import Any
-
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
+from tests.api.documented import try_operations
 from tests.servers import ENDLESS, Server
-
-CHECKS = [
-    schemathesis.checks.not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
@@ -35,29 +20,7 @@ def test_answers_are_documented(server: Server, mode: GenerationMode) -> None:
         if isinstance(result, Ok) and (operation := result.ok()).path not in ENDLESS
     ]
     assert len(operations) >= 8
-    tried = 0
-
-    for operation in operations:
-
-        @settings(
-            max_examples=8,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def answers(case: Any) -> None:
-            nonlocal tried
-            tried += 1
-            case.call_and_validate(checks=CHECKS, timeout=30)
-
-        try:
-            answers()
-        except (schemathesis.errors.InvalidSchema, Unsatisfiable):
-            assert mode is GenerationMode.NEGATIVE  # nothing is forbidden to it
-    assert tried >= 50
+    assert try_operations(operations, mode, examples=15) >= 50
 
 
 def test_the_errors_of_every_route_are_documented(server: Server) -> None:

@@ -3,7 +3,7 @@
 from tests.fuzz.run import run
 from tests.slowness import slowness
 
-REQUESTS = 150
+REQUESTS = 300
 MOST_CPU_MS = 400
 """Of the loop's thread in one turn: what it computes itself does not depend on others' load, only
 on the machine."""

@@ -128,6 +128,11 @@ def test_a_long_body_does_not_cost_the_answer(strict: Server) -> None:
 def test_an_answer_that_is_not_read(strict: Server) -> None:
     """What the system's own buffers do not take is not kept for good."""
 
+    def is_held_at_first() -> bool:
+        with strict.connect() as connection:
+            return _is_held(strict, connection.getsockname()[1])
+
+    assert eventually(is_held_at_first)  # else the wait below would say nothing
     with leave_unread(strict) as connection:
         port = connection.getsockname()[1]
         assert eventually(lambda: not _is_held(strict, port))
