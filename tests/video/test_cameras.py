@@ -2,25 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from app.config import Settings
 from app.engine import Engine
 from app.errors import AlprError, UnknownCamera
 from app.fetch import UrlFetcher
-from app.options import ReadQuery
 from app.video.cameras.camera import Camera, Surroundings
 from app.video.cameras.config import CameraPlan, load_cameras
 from app.video.cameras.events import CameraEvent, CameraPass, CameraProgress, CameraState
 from app.video.cameras.following import CamerasFile
 from app.video.cameras.supervisor import Supervisor
-from app.video.reading import PatientReader
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import FrameResult
 from tests.api.test_video import passing_car
@@ -277,32 +272,3 @@ def test_the_file_is_read_again(
         assert eventually(lambda: "No such file" in (file.error or ""), BOUND_S)
         path.write_text("cameras:\n")
         assert eventually(lambda: names() == [] and file.error is None, BOUND_S)
-
-
-def test_whoever_makes_others_wait_looks_once(
-    bench: Bench, pipeline: PlatePipeline, settings: Settings
-) -> None:
-    """A frame in which a closer look would pay."""
-    small = cv2.resize(passing_car("ABC123", 1, fps=5)[0], (160, 120))
-    street = np.full((720, 1280, 3), 110, np.uint8)
-    street[300:420, 300:460] = small
-    options = ReadQuery(detail="high").options(settings)
-    reader = PatientReader(bench.engine, ignore, seconds=BOUND_S)
-    alone = reader.read_frame(street, options)
-    assert alone is not None
-    assert alone.passes > 1
-    entered, leave = threading.Event(), threading.Event()
-
-    def hold(pipeline: PlatePipeline, waited_ms: float) -> None:
-        entered.set()
-        leave.wait(BOUND_S)
-
-    with ThreadPoolExecutor(3) as cameras:
-        held = bench.engine.run(hold)
-        assert entered.wait(BOUND_S)
-        waiting = [cameras.submit(reader.read_frame, street, options) for _ in range(2)]
-        assert eventually(lambda: len(bench.engine._line) == 2, BOUND_S)
-        leave.set()
-        held.result(BOUND_S)
-        passes = [found.passes for job in waiting if (found := job.result(BOUND_S))]
-    assert sorted(passes) == [1, alone.passes]
