@@ -1,12 +1,14 @@
 """The bodies of requests and answers."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from app.api.errors import ErrorBody
+from app.nz.decoder import Candidate
 from app.vision.types import Box, Excluded, FrameResult, Plate, Reason, Region
 
 
@@ -227,15 +229,19 @@ def plate_body(plate: Plate) -> PlateBody:
             if reading.correction is None
             else CorrectionBody.model_validate(asdict(reading.correction))
         ),
-        candidates=[
-            CandidateBody(
-                plate=candidate.plate,
-                format=candidate.format,
-                probability=round(candidate.probability, 6),
-            )
-            for candidate in reading.candidates
-        ],
+        candidates=candidate_bodies(reading.candidates),
     )
+
+
+def candidate_bodies(candidates: Iterable[Candidate]) -> list[CandidateBody]:
+    return [
+        CandidateBody(
+            plate=candidate.plate,
+            format=candidate.format,
+            probability=round(candidate.probability, 6),
+        )
+        for candidate in candidates
+    ]
 
 
 def _rejected_body(excluded: Excluded) -> RejectedBody:

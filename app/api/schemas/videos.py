@@ -7,7 +7,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from app.api.errors import ErrorBody
-from app.api.schemas.pictures import BoxBody, CandidateBody, ModelBody, ValidationBody
+from app.api.schemas.pictures import (
+    BoxBody,
+    CandidateBody,
+    ModelBody,
+    ValidationBody,
+    candidate_bodies,
+)
 from app.video.passes import BestFrame, EventKind, Pass
 from app.vision.images.crops import plate_jpeg
 
@@ -105,14 +111,7 @@ def pass_body(passing: Pass, *, crops: bool = False) -> PassBody:
         plate=reading.plate,
         confidence=round(reading.confidence, 4),
         validation=ValidationBody(**asdict(reading.validation)),
-        candidates=[
-            CandidateBody(
-                plate=candidate.plate,
-                format=candidate.format,
-                probability=round(candidate.probability, 6),
-            )
-            for candidate in reading.candidates
-        ],
+        candidates=candidate_bodies(reading.candidates),
         first_seen_s=round(passing.first_seen_s, 3),
         last_seen_s=round(passing.last_seen_s, 3),
         frames=passing.frames,

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from app.lab.synth.crops import draw_crop
+from app.lab.synth.labels import new_labels
 from app.lab.synth.photo.appearance import Box
 from app.lab.synth.photo.overlay import draw_photo
 from app.lab.synth.types import Image, LabelledPlate, Severity
@@ -110,14 +111,11 @@ def write(folder: Path, pictures: Iterable[tuple[str, Image, LabelledPlate, str]
 
     Raises FileExistsError where the folder has a labels.csv already.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     labels = folder / "labels.csv"
-    with labels.open("x", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow(COLUMNS)
+    with new_labels(labels, COLUMNS) as add:
         for name, picture, truth, source in pictures:
             cv2.imwrite(str(folder / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
-            table.writerow(
+            add(
                 (
                     name,
                     truth.text,

@@ -1,6 +1,5 @@
 """Video files and the labels.csv beside them."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 import cv2
 
+from app.lab.synth.labels import new_labels
 from app.lab.synth.video.types import PassTruth, VideoFrame
 
 COLUMNS: Final = ("file", "text", "start_s", "end_s", "condition")
@@ -65,15 +65,12 @@ def write_set(folder: Path, clips: Iterable[Clip]) -> Path:
 
     Raises FileExistsError where the folder has a labels.csv already.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     labels = folder / "labels.csv"
-    with labels.open("x", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow(COLUMNS)
+    with new_labels(labels, COLUMNS) as add:
         for clip in clips:
             write_clip(folder / clip.name, clip.frames, fps=clip.fps)
             for one in clip.truth:
-                table.writerow((clip.name, one.text, one.start_s, one.end_s, clip.condition))
+                add((clip.name, one.text, one.start_s, one.end_s, clip.condition))
             if not clip.truth:
-                table.writerow((clip.name, "", "", "", clip.condition))
+                add((clip.name, "", "", "", clip.condition))
     return labels
