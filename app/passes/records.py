@@ -9,12 +9,28 @@ from typing import Any, Literal, Protocol
 from app.nz.decoder import Candidate
 
 PassSource = Literal["camera", "video", "picture"]
+PassMoment = Literal["new", "update", "end"]
 CAMERA_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ListMatch:
+    """That the vehicle is one of a list: the list's name, its entry, how probable, and whether the
+    plate was read exactly so."""
+
+    list: str
+    entry: str
+    probability: float
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NewPass:
     """One vehicle that was seen.
+
+    `event` says what there is to tell: `end` is the whole pass, which is kept; `new` and `update`
+    are told of one that lasts, with the same `id`, and have no pictures. `event_id` is of this
+    event alone. `matches` are found when it is written.
 
     `at` and `last_at` are moments of its first and last frame, with a time zone. `confidence` is
     the probability of `plate`. `texts` are those read in single frames with their shares.
@@ -39,6 +55,9 @@ class NewPass:
     crop: bytes | None = None
     frame: bytes | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    event: PassMoment = "end"
+    event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    matches: tuple[ListMatch, ...] = ()
 
 
 class PassSink(Protocol):

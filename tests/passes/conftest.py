@@ -15,6 +15,7 @@ from tests.passes.made import prior
 from tests.passes.postgres import binaries, postgresql
 
 StoreFactory = Callable[..., PassStore]
+HOOKS = ("lost", "now", "observe", "tell", "committed")
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +57,11 @@ def database(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 def make_store(tmp_path: Path) -> Iterator[StoreFactory]:
-    """`make_store(lost=..., now=..., **settings)`: closed at the end; all share a folder."""
+    """`make_store(now=..., **settings)`, with any of HOOKS; all share a folder."""
     with ExitStack() as stack:
 
         def make(**changes: Any) -> PassStore:
-            hooks = {
-                name: changes.pop(name) for name in ("lost", "now", "observe") if name in changes
-            }
+            hooks = {name: changes.pop(name) for name in HOOKS if name in changes}
             changed = Settings(store_path=tmp_path / "store", **changes)
             store = PassStore(changed, prior=prior, **hooks)
             stack.callback(store.close)

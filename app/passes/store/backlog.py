@@ -94,6 +94,7 @@ def to_bytes(passing: NewPass) -> bytes:
     head = asdict(passing)
     crop, frame = head.pop("crop") or b"", head.pop("frame") or b""
     evidence = head.pop("evidence")
+    del head["matches"]  # found when it is written
     head["evidence"] = None if evidence is None else base64.b64encode(evidence).decode()
     head["at"], head["last_at"] = passing.at.isoformat(), passing.last_at.isoformat()
     text = json.dumps(head).encode()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.passes.store.database import translated
 from app.passes.store.pictures import PictureFolder, PictureKind
-from app.passes.store.tables import AUDIT, EVIDENCE, PASSES, TEXTS
+from app.passes.store.tables import AUDIT, EVIDENCE, OUTBOX, PASSES, TEXTS
 
 STEP: Final = 200
 EVERY_S: Final = 60.0
@@ -52,6 +52,14 @@ class Eraser:
         while step := self._step(*which):
             erased += step
         return erased
+
+    def erase_told(self, plate_key: str) -> None:
+        """What there is to tell of a plate, or was told, of passes that were never kept as well.
+
+        Raises DBAPIError.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.plate_key == plate_key))
 
     def keep_to_limits(self) -> None:
         """A step of what the limits ask for, at most once a minute unless there is more to do.
@@ -119,6 +127,9 @@ class Eraser:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(TEXTS).where(TEXTS.c.pass_seq.in_(numbers)))
             connection.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.pass_seq.in_(numbers)))
+            connection.execute(
+                sa.delete(OUTBOX).where(OUTBOX.c.pass_id.in_(row.id for row in rows))
+            )
             connection.execute(sa.delete(PASSES).where(PASSES.c.seq.in_(numbers)))
         return len(rows)
 

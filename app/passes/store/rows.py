@@ -16,47 +16,67 @@ ROW_BYTES: Final = 2500
 """About what a pass takes in the database, indexes and evidence included."""
 
 
+Teller = Callable[[sa.Connection, Sequence[NewPass]], None]
+"""Is given all events of a batch, in its transaction. They may come again after a crash."""
+
+
 class PassWriter:
     """Writes batches."""
 
-    def __init__(self, engine: sa.Engine, pictures: PictureFolder, privacy: Privacy) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        pictures: PictureFolder,
+        privacy: Privacy,
+        tell: Sequence[Teller] = (),
+    ) -> None:
         self._engine, self._pictures, self._privacy = engine, pictures, privacy
+        self._tell = tell
 
-    def write(self, passes: Sequence[NewPass]) -> None:
+    def write(self, events: Sequence[NewPass]) -> int:
         """In one transaction, pictures before it; what is there already stays as it is.
 
-        Raises DBAPIError, OSError.
+        Returns how many of them are passes that are over: these alone are kept. Raises DBAPIError,
+        OSError.
         """
-        if not passes:
-            return
+        passes = [event for event in events if event.event == "end"]
         rows = [self._row(passing) for passing in passes]
         with self._engine.begin() as connection:
-            insert = insert_missing(connection)
-            connection.execute(insert(PASSES), rows)
-            ids = [row["id"] for row in rows]
-            written = connection.execute(
-                sa.select(PASSES.c.id, PASSES.c.seq).where(PASSES.c.id.in_(ids))
-            )
-            numbers = {row.id: row.seq for row in written}
-            texts = [
-                {"text": text, "pass_seq": numbers[passing.id], "probability": probability}
-                for passing in passes
-                for text, probability in self._privacy.texts(passing).items()
-            ]
-            evidence = [
-                {
-                    "pass_seq": numbers[passing.id],
-                    "evidence": passing.evidence,
-                    "floor": passing.floor if math.isfinite(passing.floor) else None,
-                    "small_plate": passing.small_plate,
-                }
-                for passing in passes
-                if passing.evidence is not None
-            ]
-            if texts:
-                connection.execute(insert(TEXTS), texts)
-            if evidence:
-                connection.execute(insert(EVIDENCE), evidence)
+            if passes:
+                self._insert(connection, passes, rows)
+            for tell in self._tell:
+                tell(connection, events)
+        return len(passes)
+
+    def _insert(
+        self, connection: sa.Connection, passes: Sequence[NewPass], rows: list[dict[str, Any]]
+    ) -> None:
+        insert = insert_missing(connection)
+        connection.execute(insert(PASSES), rows)
+        ids = [row["id"] for row in rows]
+        written = connection.execute(
+            sa.select(PASSES.c.id, PASSES.c.seq).where(PASSES.c.id.in_(ids))
+        )
+        numbers = {row.id: row.seq for row in written}
+        texts = [
+            {"text": text, "pass_seq": numbers[passing.id], "probability": probability}
+            for passing in passes
+            for text, probability in self._privacy.texts(passing).items()
+        ]
+        evidence = [
+            {
+                "pass_seq": numbers[passing.id],
+                "evidence": passing.evidence,
+                "floor": passing.floor if math.isfinite(passing.floor) else None,
+                "small_plate": passing.small_plate,
+            }
+            for passing in passes
+            if passing.evidence is not None
+        ]
+        if texts:
+            connection.execute(insert(TEXTS), texts)
+        if evidence:
+            connection.execute(insert(EVIDENCE), evidence)
 
     def _row(self, passing: NewPass) -> dict[str, Any]:
         at = microseconds(passing.at)

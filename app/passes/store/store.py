@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from app.passes.store.erasing import Eraser, Retention
 from app.passes.store.fuzzy import Prior, find_probable
 from app.passes.store.pictures import PictureFolder, PictureKind
 from app.passes.store.privacy import Privacy
-from app.passes.store.rows import PassWriter
+from app.passes.store.rows import PassWriter, Teller
 from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
 from app.passes.store.tables import PASSES, microseconds
 from app.passes.store.texts import asked_plate
@@ -55,9 +55,12 @@ class PassStore:
         prior: Prior,
         observe: Counted = lambda written, waiting: None,
         lost: Callable[[], None] = lambda: None,
+        tell: Sequence[Teller] = (),
+        committed: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`lost` is called for each pass that there was no room for.
+        """`lost` is called for each pass that there was no room for, `tell` with those that are
+        written, and `committed` when they are.
 
         A server that cannot be reached is no reason not to start: passes wait until it can.
 
@@ -89,11 +92,12 @@ class PassStore:
         )
         self._audit = Audit(self._engine, now)
         self._writer = Writer(
-            PassWriter(self._engine, self._pictures, self._privacy),
+            PassWriter(self._engine, self._pictures, self._privacy, tell),
             self._backlog,
             prepare=self._prepare,
             observe=observe,
             tidy=self._tidy,
+            committed=committed,
         )
         try:
             self._prepare()
@@ -175,6 +179,7 @@ class PassStore:
         with self._usable():
             self._write_all()
             erased = self._eraser.erase_where(PASSES.c.plate_key == key)
+            self._eraser.erase_told(key)
             self._audit.forget(key)
             self._audit.note(who, "erase", plate=None, detail={}, results=erased)
             return erased

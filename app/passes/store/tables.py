@@ -74,6 +74,42 @@ AUDIT: Final = sa.Table(
     sqlite_autoincrement=True,
 )
 
+OUTBOX: Final = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),
+    sa.Column("target", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("payload", sa.JSON(none_as_null=True)),
+    sa.Column("pass_id", sa.String(32)),
+    sa.Column("plate_key", BYTEWISE),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("error", sa.String(200)),
+    sa.Column("done", sa.BigInteger),
+    sa.Index("outbox_due", "target", "state", "due"),
+    sa.Index("outbox_state", "state", "seq"),
+    sa.Index("outbox_created", "created"),
+    sa.Index("outbox_pass", "pass_id"),
+    sa.Index("outbox_plate", "plate_key"),
+    sqlite_autoincrement=True,
+)
+"""What is to be told to a target, or was. `due` is when it is tried next; after `expires` it is not
+tried any more. `status` and `error` are of the last attempt. What is delivered has no payload."""
+
+DISABLED_TARGETS: Final = sa.Table(
+    "disabled_targets",
+    METADATA,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
+)
+
 
 def microseconds(moment: datetime) -> int:
     """Of a moment with a time zone."""

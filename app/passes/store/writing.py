@@ -35,11 +35,13 @@ class Writer:
         prepare: Callable[[], None],
         observe: Counted = lambda written, waiting: None,
         tidy: Callable[[], None] = lambda: None,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         """`prepare` brings the database up to date, or raises StoreUnavailable; `tidy` is called
-        between batches."""
+        between batches, `committed` after each."""
         self._rows, self._backlog = rows, backlog
         self._prepare, self._observe, self._tidy = prepare, observe, tidy
+        self._committed = committed
         self._wake, self._stop = threading.Event(), threading.Event()
         self._busy = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="passes", daemon=True)
@@ -71,7 +73,9 @@ class Writer:
             while waiting:
                 batch, waiting = waiting[:BATCH], waiting[BATCH:]
                 with translated():
-                    self._observe(self._write(batch), len(waiting))
+                    written = self._write(batch)
+                self._committed()
+                self._observe(written, len(waiting))
             return True
 
     def _run(self) -> None:
@@ -109,7 +113,7 @@ class Writer:
             except ValueError:
                 self._backlog.set_aside(path)
         try:
-            self._rows.write(list(passes.values()))
+            written = self._rows.write(list(passes.values()))
         except (OperationalError, InterfaceError):
             raise
         except DBAPIError:
@@ -119,7 +123,7 @@ class Writer:
             return sum(self._write([path]) for path in passes)
         for path in passes:
             path.unlink(missing_ok=True)
-        return len(passes)
+        return written
 
 
 def _why(error: Exception) -> str:
