@@ -21,7 +21,8 @@
     │   ├── RequestTooLarge      more bytes than the limit
     │   ├── HeadersTooLarge      address and headers longer than the limit
     │   ├── UploadTimeout        the body arrived too slowly
-    │   └── Unauthorized         no key, or a wrong one
+    │   ├── Unauthorized         no key, or a wrong one
+    │   └── Forbidden            the key may not do that
     ├── FetchError               the picture behind a URL cannot be had
     │   ├── UrlNotAllowed        scheme, address or redirect is refused
     │   └── UrlUnreachable       no answer, a late one, or an error status
@@ -133,6 +134,10 @@ class UploadTimeout(RequestError):
 
 class Unauthorized(RequestError):
     code = "unauthorized"
+
+
+class Forbidden(RequestError):
+    code = "forbidden"
 
 
 class FetchError(AlprError):

@@ -8,11 +8,11 @@ import secrets
 import sys
 from collections.abc import Iterable
 
-from pydantic import SecretStr
 from starlette.datastructures import Headers
 
 from app.config import Settings
-from app.errors import Unauthorized
+from app.config.keys import ApiKey, Role, parse_key
+from app.errors import Forbidden, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -22,19 +22,27 @@ KEY_HEADER = "X-API-Key"
 class KeyRing:
     """The accepted keys. An empty ring accepts everybody."""
 
-    def __init__(self, keys: Iterable[SecretStr]) -> None:
-        self._digests = tuple(_digest(key.get_secret_value()) for key in keys)
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self._keys = tuple((_digest(key.secret.get_secret_value()), key) for key in keys)
 
-    def check(self, key: str | None) -> None:
-        """Raises Unauthorized for a missing or wrong key, in a time that tells nothing of it."""
-        if not self._digests:
-            return
+    def check(self, key: str | None, role: Role | None = None) -> str:
+        """The name of whoever asks, for the audit: that of the key, or its fingerprint.
+
+        Raises:
+            Unauthorized: the key is missing or wrong, in a time that tells nothing of it.
+            Forbidden: it does not have the role.
+        """
+        if not self._keys:
+            return fingerprint(key)
         if not key:
             raise Unauthorized(f"Send an API key in the {KEY_HEADER} header.")
         given = _digest(key)
-        matches = [hmac.compare_digest(given, digest) for digest in self._digests]
-        if not any(matches):
+        found = [known for digest, known in self._keys if hmac.compare_digest(given, digest)]
+        if not found:
             raise Unauthorized("The API key is not accepted.")
+        if role is not None and not any(known.may(role) for known in found):
+            raise Forbidden(f"This API key does not have the role {role}.")
+        return found[0].name or fingerprint(key)
 
 
 def _digest(key: str) -> bytes:
@@ -84,5 +92,5 @@ def key_ring(settings: Settings) -> KeyRing:
         drawn = secrets.token_urlsafe(24)
         # Not through the log: it must be seen at any level, and logs are kept by others.
         sys.stderr.write(f"No API key is set; for this run use {KEY_HEADER}: {drawn}\n")
-        keys = (SecretStr(drawn),)
+        keys = (parse_key(drawn),)
     return KeyRing(keys)

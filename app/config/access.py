@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from app.config.keys import ApiKey, parse_key
+
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -17,10 +19,12 @@ class AccessSettings(BaseSettings):
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         validation_alias=AliasChoices("ALPR_API_KEYS", "API_KEY", "api_keys"),
-        description="Accepted keys, separated by commas; `API_KEY` works too.",
+        description="Accepted keys, separated by commas; `API_KEY` works too. A key does "
+        "everything, unless roles follow it: `KEY name=gatehouse roles=passes+lists`; there are "
+        "`read`, `passes`, `lists` and `admin`.",
     )
     api_keys_file: Path | None = Field(
-        None, description="File with one key a line (Docker secret)."
+        None, description="File with one key a line (Docker secret), roles behind it as above."
     )
     metrics_auth: Literal["on", "off"] = Field(
         "off", description="`on` asks for a key at `/metrics`, too."
@@ -58,16 +62,35 @@ class AccessSettings(BaseSettings):
             raise ValueError("give names or addresses alone, without scheme, port or path")
         return hosts
 
-    def keys(self) -> tuple[SecretStr, ...]:
+    @field_validator("api_keys")
+    @classmethod
+    def _are_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            if key.get_secret_value():
+                parse_key(key.get_secret_value())
+        return keys
+
+    def keys(self) -> tuple[ApiKey, ...]:
         """All accepted keys, from the variable and the file.
 
         Raises:
-            OSError: the key file cannot be read, or is no text.
+            OSError: the key file cannot be read, is no text, or has a line that is no key.
         """
-        keys = list(self.api_keys)
+        texts = [key.get_secret_value() for key in self.api_keys]
+        keys = [parse_key(text) for text in texts if text]
         if self.api_keys_file is not None:
-            keys += [SecretStr(line.strip()) for line in _lines(self.api_keys_file)]
-        return tuple(key for key in keys if key.get_secret_value())
+            keys += _keys_of(self.api_keys_file)
+        return tuple(keys)
+
+
+def _keys_of(file: Path) -> list[ApiKey]:
+    keys = []
+    for number, line in enumerate(_lines(file), start=1):
+        try:
+            keys += [parse_key(line.strip())] if line.strip() else []
+        except ValueError as error:
+            raise OSError(f"{file}:{number}: {error}.") from error
+    return keys
 
 
 def _lines(file: Path) -> list[str]:

@@ -52,7 +52,7 @@ def test_keys_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(name, f" {FIRST}, {SECOND},")
     settings = Settings()
     accepted = settings.keys()
-    assert [key.get_secret_value() for key in accepted] == [FIRST, SECOND]
+    assert [key.secret.get_secret_value() for key in accepted] == [FIRST, SECOND]
     assert FIRST not in repr(settings)
 
 

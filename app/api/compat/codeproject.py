@@ -45,7 +45,7 @@ router = APIRouter(
 
 async def _let_in(request: Request, service: Shared) -> None:
     if service.settings.codeproject != "open":
-        service.keys.check(given_key(request.headers))
+        service.keys.check(given_key(request.headers), "read")
 
 
 @router.post("/vision/alpr", dependencies=[Depends(_let_in)])

@@ -35,7 +35,7 @@ router = APIRouter(route_class=OpenAlprRoute, include_in_schema=False, tags=["op
 
 
 async def _require_key(request: Request, service: Shared) -> None:
-    service.keys.check(request.query_params.get("secret_key") or given_key(request.headers))
+    service.keys.check(request.query_params.get("secret_key") or given_key(request.headers), "read")
 
 
 @router.post("/v1/recognize", dependencies=[Depends(_require_key)])

@@ -32,6 +32,7 @@ from app.errors import (
     AlprError,
     CapacityError,
     FetchError,
+    Forbidden,
     ImageError,
     InvalidRequest,
     RequestError,
@@ -47,6 +48,7 @@ Shared = Annotated[Service, Depends(get_service)]
 
 _STATUS: dict[type[AlprError], HTTPStatus] = {
     Unauthorized: HTTPStatus.FORBIDDEN,
+    Forbidden: HTTPStatus.FORBIDDEN,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
@@ -75,7 +77,7 @@ class PlateRecognizerRoute(TranslatedRoute):
 
 
 async def _require_key(request: Request, service: Shared) -> None:
-    service.keys.check(given_key(request.headers))
+    service.keys.check(given_key(request.headers), "read")
 
 
 router = APIRouter(

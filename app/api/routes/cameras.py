@@ -12,16 +12,18 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.api.access import SEES_PASSES, Shared
 from app.api.errors import documented
 from app.api.middleware import HEAD_ALONE
 from app.api.passes import PassStream, StreamEvent
-from app.api.routes.predict import Shared, require_key
 from app.api.schemas.cameras import CameraBody, CameraEventBody, CamerasBody, camera_body
 from app.errors import NotReady
 from app.vision.images.annotate import annotate
 from app.vision.types import Frame, FrameResult
 
-router = APIRouter(tags=["cameras"], dependencies=[Depends(require_key)], responses=documented(401))
+router = APIRouter(
+    tags=["cameras"], dependencies=[Depends(SEES_PASSES)], responses=documented(401, 403)
+)
 
 _JPEG: dict[int | str, dict[str, Any]] = {
     200: {"description": "JPEG", "content": {"image/jpeg": {}}},

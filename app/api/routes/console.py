@@ -10,9 +10,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, Field
 
+from app.api.access import ANY_KEY, Shared
 from app.api.errors import documented
 from app.api.files import MEDIA_TYPES, PageFile, file_answer, load, page_file
-from app.api.routes.predict import Shared, require_key
 from app.api.routes.status import IndexBody, index
 from app.config import Settings
 from app.config.variables import is_secret
@@ -85,7 +85,7 @@ async def console_file(
 @router.get(
     "/settings",
     summary="Settings in effect that are not secret",
-    dependencies=[Depends(require_key)],
+    dependencies=[Depends(ANY_KEY)],
     responses=documented(401),
 )
 async def settings(service: Shared) -> list[SettingBody]:

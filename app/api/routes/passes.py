@@ -7,12 +7,11 @@ from itertools import islice
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from app.api.auth import KEY_HEADER, fingerprint
+from app.api.access import ADMINISTERS, SEES_PASSES, Shared, Who
 from app.api.errors import documented
-from app.api.routes.predict import Shared, require_key
 from app.api.schemas.passes import (
     AuditPage,
     ErasedBody,
@@ -40,17 +39,9 @@ Answer = TypeVar("Answer")
 router = APIRouter(
     prefix="/passes",
     tags=["passes"],
-    dependencies=[Depends(require_key)],
-    responses=documented(401, 422, 500, 503),
+    dependencies=[Depends(SEES_PASSES)],
+    responses=documented(401, 403, 422, 500, 503),
 )
-
-
-async def who_asks(request: Request) -> str:
-    """For the audit: a name of the key that does not tell it."""
-    return fingerprint(request.headers.get(KEY_HEADER))
-
-
-Who = Annotated[str, Depends(who_asks)]
 
 
 @router.get("", summary="Search passes")
@@ -92,7 +83,7 @@ async def export(service: Shared, who: Who, query: Annotated[ExportQuery, Query(
     )
 
 
-@router.get("/audit", summary="Who searched what")
+@router.get("/audit", summary="Who searched what", dependencies=[Depends(ADMINISTERS)])
 async def audit(service: Shared, who: Who, query: Annotated[PageQuery, Query()]) -> AuditPage:
     lines, following = await _asked(
         service, lambda store: store.audit(who=who, limit=query.limit, cursor=query.cursor)
@@ -100,7 +91,7 @@ async def audit(service: Shared, who: Who, query: Annotated[PageQuery, Query()])
     return audit_page(lines, following)
 
 
-@router.delete("", summary="Erase a plate")
+@router.delete("", summary="Erase a plate", dependencies=[Depends(ADMINISTERS)])
 async def erase(
     service: Shared,
     who: Who,
@@ -120,6 +111,7 @@ async def show(service: Shared, who: Who, pass_id: UUID) -> StoredPassBody:
     "/{pass_id:uuid}",
     summary="Delete one pass",
     status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[Depends(ADMINISTERS)],
     responses=documented(404),
 )
 async def delete(service: Shared, who: Who, pass_id: UUID) -> None:

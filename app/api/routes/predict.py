@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi import APIRouter, Depends, Query, Request
 
-from app.api.auth import KEY_HEADER
+from app.api.access import READS, Shared
 from app.api.errors import documented, error_body
 from app.api.placing import PictureQuery, Placing
 from app.api.reading import (
@@ -21,29 +20,21 @@ from app.api.schemas.pictures import (
     UrlRequest,
     prediction_body,
 )
-from app.api.service import Service, get_service
+from app.api.service import Service
 from app.api.transport.bodies import SentFile, read_file, read_files, read_json, too_large
 from app.errors import AlprError
 from app.logs import REQUEST_ID
 from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 
-Shared = Annotated[Service, Depends(get_service)]
 Options = Annotated[PictureQuery, Query()]
-
-
-async def require_key(
-    service: Shared,
-    key: Annotated[str | None, Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))],
-) -> None:
-    service.keys.check(key)
 
 
 router = APIRouter(
     prefix="/predict",
     tags=["predict"],
-    dependencies=[Depends(require_key)],
-    responses=documented(400, 401, 408, 413, 415, 422, 500, 503),
+    dependencies=[Depends(READS)],
+    responses=documented(400, 401, 403, 408, 413, 415, 422, 500, 503),
 )
 
 

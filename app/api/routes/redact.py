@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.access import READS
 from app.api.errors import documented
 from app.api.redacting import redact_picture, redaction_weight
-from app.api.routes.predict import PICTURE_FILE, picture_body, require_key
+from app.api.routes.predict import PICTURE_FILE, picture_body
 from app.api.service import Service, get_service
 from app.api.transport.bodies import read_file
 from app.vision.redact import Style
@@ -16,7 +17,7 @@ from app.vision.rotation import Rotate
 COUNT_HEADER = "X-Plates-Redacted"
 DAMAGED_HEADER = "X-Picture-Damaged"
 
-router = APIRouter(tags=["redact"], dependencies=[Depends(require_key)])
+router = APIRouter(tags=["redact"], dependencies=[Depends(READS)])
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -55,7 +56,7 @@ class RedactQuery(BaseModel):
 @router.post(
     "/redact",
     openapi_extra=picture_body("file", PICTURE_FILE),
-    responses={**_PICTURE, **documented(400, 401, 408, 413, 415, 422, 500, 503)},
+    responses={**_PICTURE, **documented(400, 401, 403, 408, 413, 415, 422, 500, 503)},
     response_class=Response,
     summary="Give a picture back with every plate covered",
 )

@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.api.access import READS, Shared
 from app.api.errors import documented, error_body
 from app.api.jobs import disconnected
 from app.api.placing import PlacedVideoQuery
 from app.api.reading import admission_weight
-from app.api.routes.predict import Shared, require_key
 from app.api.schemas.pictures import ModelBody
 from app.api.schemas.videos import (
     ErrorLine,
@@ -45,8 +45,8 @@ LINES = "application/x-ndjson"
 router = APIRouter(
     prefix="/predict",
     tags=["predict"],
-    dependencies=[Depends(require_key)],
-    responses=documented(400, 401, 408, 413, 415, 422, 431, 500, 503),
+    dependencies=[Depends(READS)],
+    responses=documented(400, 401, 403, 408, 413, 415, 422, 431, 500, 503),
 )
 
 _FILE = {"type": "string", "format": "binary", "description": "MP4, MOV, MKV, WebM, AVI, MPEG-TS"}

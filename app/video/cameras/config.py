@@ -1,6 +1,5 @@
 """The file of cameras."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,14 +9,12 @@ import yaml
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from app.errors import InvalidCameras
+from app.names import NAME
 from app.options import Probability
 from app.video.options import VideoQuery
 from app.video.sources.address import SourceAddress, parse_source
 from app.video.sources.live import Patience
 from app.video.sources.opening import Transport
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-"""Of a camera: it is part of addresses and labels."""
 
 
 class CameraConfig(VideoQuery):
