@@ -21,10 +21,11 @@ from app.config import Settings
 from app.engine import Engine
 from app.errors import NotReady
 from app.fetch import UrlFetcher
+from app.files.following import FollowedFile
 from app.records import PictureRecord, RecordLog, RecordObserver, frame_recorder
 from app.video.cameras.camera import Surroundings
+from app.video.cameras.config import load_cameras
 from app.video.cameras.events import CameraEvent, CameraPass
-from app.video.cameras.following import CamerasFile
 from app.video.cameras.supervisor import Supervisor
 from app.video.reading import FrameObserver
 from app.vision.backends.runtime import Runtime
@@ -60,7 +61,7 @@ class Service:
     streams: Budget
     searches: Budget
     store: "PassStore | None" = None
-    cameras_file: CamerasFile | None = None
+    cameras_file: FollowedFile | None = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -186,7 +187,11 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         metrics.observe_model(kind, name, service.runtimes[kind].provider)
     if settings.cameras_file is not None:
         try:
-            service.cameras_file = CamerasFile(settings.cameras_file, service.supervisor.apply)
+            service.cameras_file = FollowedFile(
+                settings.cameras_file,
+                lambda path: service.supervisor.apply(load_cameras(path)),
+                what="cameras",
+            )
         except BaseException:
             service.close()
             raise

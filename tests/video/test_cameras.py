@@ -11,10 +11,10 @@ from app.config import Settings
 from app.engine import Engine
 from app.errors import AlprError, UnknownCamera
 from app.fetch import UrlFetcher
+from app.files.following import FollowedFile
 from app.video.cameras.camera import Camera, Surroundings
 from app.video.cameras.config import CameraPlan, load_cameras
 from app.video.cameras.events import CameraEvent, CameraPass, CameraProgress, CameraState
-from app.video.cameras.following import CamerasFile
 from app.video.cameras.supervisor import Supervisor
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import FrameResult
@@ -243,8 +243,13 @@ def test_changes_leave_the_others_alone(bench: Bench, plans: Plans) -> None:
 
 
 @contextmanager
-def following(bench: Bench, path: Path) -> Iterator[CamerasFile]:
-    file = CamerasFile(path, bench.supervisor.apply, look_s=0.05)
+def following(bench: Bench, path: Path) -> Iterator[FollowedFile]:
+    file = FollowedFile(
+        path,
+        lambda path: bench.supervisor.apply(load_cameras(path)),
+        what="cameras",
+        look_s=0.05,
+    )
     try:
         yield file
     finally:

@@ -1,12 +1,11 @@
-"""The file of cameras, read again whenever it changes."""
+"""A file that is read again whenever it changes."""
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from app.errors import InvalidCameras
-from app.video.cameras.config import CameraPlan, load_cameras
+from app.errors import AlprError
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +14,7 @@ LOOK_S = 2.0
 _State = tuple[int, int, int] | None
 
 
-class CamerasFile:
+class FollowedFile:
     """Follows a file, by looking at it: links that are moved, as in Kubernetes, are seen as well.
 
     A file that is wrong changes nothing; `error` then says what is wrong.
@@ -24,22 +23,26 @@ class CamerasFile:
     def __init__(
         self,
         path: Path,
-        apply: Callable[[Mapping[str, CameraPlan]], list[str]],
+        apply: Callable[[Path], list[str]],
         *,
+        what: str,
         look_s: float = LOOK_S,
     ) -> None:
-        """Read the file and apply it.
+        """Read the file: `apply` does, and returns the names of what changed.
+
+        Args:
+            what: the plural of what is in it, for the log.
 
         Raises:
-            InvalidCameras, OSError
+            AlprError, OSError: as `apply`.
         """
         self.error: str | None = None
-        self._path, self._apply, self._look_s = path, apply, look_s
+        self._path, self._apply, self._what, self._look_s = path, apply, what, look_s
         self._wake, self._stopped = threading.Event(), False
         self._asked = False
         self._state = _state(path)
-        self._apply(load_cameras(path))
-        self._thread = threading.Thread(target=self._follow, name="cameras-file", daemon=True)
+        self._apply(path)
+        self._thread = threading.Thread(target=self._follow, name=f"{what}-file", daemon=True)
         self._thread.start()
 
     def reload(self) -> None:
@@ -64,13 +67,13 @@ class CamerasFile:
 
     def _read(self) -> None:
         try:
-            names = self._apply(load_cameras(self._path))
-        except (InvalidCameras, OSError) as error:
+            names = self._apply(self._path)
+        except (AlprError, OSError) as error:
             self.error = str(error)
-            logger.error("cameras stay as they were: %s", error)  # noqa: TRY400  # the user's
+            logger.error("%s stay as they were: %s", self._what, error)  # noqa: TRY400  # the user's
             return
         self.error = None
-        logger.info("cameras read again; changed: %s", ", ".join(names) or "none")
+        logger.info("%s read again; changed: %s", self._what, ", ".join(names) or "none")
 
 
 def _state(path: Path) -> _State:
