@@ -27,6 +27,11 @@
     │   ├── UrlNotAllowed        scheme, address or redirect is refused
     │   └── UrlUnreachable       no answer, a late one, or an error status
     ├── UnknownPass              there is no such pass, or it has no such picture
+    ├── ListError                about lists of plates
+    │   ├── UnknownList          there is no such list
+    │   ├── UnknownEntry         the list has no such entry
+    │   ├── AlreadyListed        there is such a list, or such a plate in it, already
+    │   └── ListsFull            more lists or entries than there may be
     ├── CapacityError            correct, but not now: try again
     │   ├── Overloaded           too many requests in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
@@ -180,6 +185,26 @@ class StoreUnavailable(CapacityError):
 
 class UnknownPass(AlprError):
     code = "unknown_pass"
+
+
+class ListError(AlprError):
+    code = "list_error"
+
+
+class UnknownList(ListError):
+    code = "unknown_list"
+
+
+class UnknownEntry(ListError):
+    code = "unknown_entry"
+
+
+class AlreadyListed(ListError):
+    code = "already_listed"
+
+
+class ListsFull(ListError):
+    code = "lists_full"
 
 
 class StoreError(AlprError):

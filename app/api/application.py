@@ -84,15 +84,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(openalpr.router)
     if settings.store == "on":
         # Loads the libraries of the store, which cost nothing where there is none.
-        from app.api.routes import passes  # noqa: PLC0415
+        from app.api.routes import lists, passes  # noqa: PLC0415
 
         app.include_router(passes.router)
+        if settings.store_plates == "text":  # what keeps no plate has no list of them
+            app.include_router(lists.router)
     install_error_handlers(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", *(["DELETE"] if settings.store == "on" else [])],
+            allow_methods=["GET", "POST", *(["PUT", "DELETE"] if settings.store == "on" else [])],
             allow_headers=[
                 *(KEY_HEADER, REQUEST_ID_HEADER),
                 *("Authorization", "Content-Type", "Last-Event-ID"),

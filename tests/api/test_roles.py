@@ -35,6 +35,18 @@ NEEDED: dict[tuple[str, str], Role | None] = {
     ("DELETE", "/passes/{pass_id}"): "admin",
     ("DELETE", "/passes"): "admin",
     ("GET", "/settings"): None,
+    ("GET", "/lists"): "lists",
+    ("POST", "/lists"): "lists",
+    ("GET", "/lists/{name}"): "lists",
+    ("PUT", "/lists/{name}"): "lists",
+    ("DELETE", "/lists/{name}"): "lists",
+    ("GET", "/lists/{name}/entries"): "lists",
+    ("POST", "/lists/{name}/entries"): "lists",
+    ("GET", "/lists/{name}/entries/{number}"): "lists",
+    ("PUT", "/lists/{name}/entries/{number}"): "lists",
+    ("DELETE", "/lists/{name}/entries/{number}"): "lists",
+    ("POST", "/lists/{name}/import"): "lists",
+    ("GET", "/lists/{name}/export"): "lists",
 }
 COMPATIBLE = ("/v1/plate-reader/", "/v1/vision/alpr", "/v1/recognize")
 
@@ -50,7 +62,7 @@ def guarded(make_client: ClientFactory, tmp_path: Path) -> TestClient:
 def ask(client: TestClient, method: str, path: str, key: str) -> Any:
     if path in ENDLESS:
         method = "HEAD"
-    path = path.format(pass_id=NOWHERE, name="gate")
+    path = path.format(pass_id=NOWHERE, name="gate", number=1)
     return client.request(method, path, headers={"X-API-Key": key})
 
 
@@ -111,7 +123,7 @@ def test_the_audit_names_keys(guarded: TestClient) -> None:
         ("KEY name=ops", "ops", ROLES),
     ],
 )
-def test_how_keys_are_written(text: str, name: str | None, roles: set[Role]) -> None:
+def test_how_keys_are_written(text: str, name: str | None, roles: frozenset[Role]) -> None:
     key = parse_key(text)
     assert (key.secret.get_secret_value(), key.name, key.roles) == ("KEY", name, roles)
 

@@ -1,16 +1,16 @@
 """`/passes`: what was kept, found again, exported and deleted. There only with `ALPR_STORE=on`."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import islice
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from app.api.access import ADMINISTERS, SEES_PASSES, Shared, Who
+from app.api.asking import asked
 from app.api.errors import documented
 from app.api.schemas.passes import (
     AuditPage,
@@ -34,8 +34,6 @@ from app.passes.store.store import PassStore
 _CHUNK = 500
 _DOWNLOADS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
-Answer = TypeVar("Answer")
-
 router = APIRouter(
     prefix="/passes",
     tags=["passes"],
@@ -49,7 +47,7 @@ async def search(service: Shared, who: Who, query: Annotated[SearchQuery, Query(
     """Newest first; of a fuzzy search the most probable first. Each search is noted."""
     wanted = query.wanted(min_probability=query.min_probability)
     return pass_page(
-        await _asked(
+        await asked(
             service,
             lambda store: store.find(wanted, who=who, limit=query.limit, cursor=query.cursor),
         )
@@ -75,7 +73,7 @@ async def export(service: Shared, who: Who, query: Annotated[ExportQuery, Query(
         found = store.export(wanted, who=who)
         return list(islice(found, _CHUNK)), found
 
-    first, rest = await _asked(service, begin)  # so that a failure has a status
+    first, rest = await asked(service, begin)  # so that a failure has a status
     return StreamingResponse(
         _exported(first, rest, query.form),
         media_type=_DOWNLOADS[query.form],
@@ -85,7 +83,7 @@ async def export(service: Shared, who: Who, query: Annotated[ExportQuery, Query(
 
 @router.get("/audit", summary="Who searched what", dependencies=[Depends(ADMINISTERS)])
 async def audit(service: Shared, who: Who, query: Annotated[PageQuery, Query()]) -> AuditPage:
-    lines, following = await _asked(
+    lines, following = await asked(
         service, lambda store: store.audit(who=who, limit=query.limit, cursor=query.cursor)
     )
     return audit_page(lines, following)
@@ -99,12 +97,12 @@ async def erase(
 ) -> ErasedBody:
     """Delete all passes that were read as this plate, with their pictures, and its name in the
     notes of searches. Passes that were read otherwise stay: a fuzzy search finds them."""
-    return ErasedBody(erased=await _asked(service, lambda store: store.erase(plate, who=who)))
+    return ErasedBody(erased=await asked(service, lambda store: store.erase(plate, who=who)))
 
 
 @router.get("/{pass_id:uuid}", summary="One pass", responses=documented(404))
 async def show(service: Shared, who: Who, pass_id: UUID) -> StoredPassBody:
-    return stored_body(await _asked(service, lambda store: store.get(pass_id.hex, who=who)))
+    return stored_body(await asked(service, lambda store: store.get(pass_id.hex, who=who)))
 
 
 @router.delete(
@@ -115,7 +113,7 @@ async def show(service: Shared, who: Who, pass_id: UUID) -> StoredPassBody:
     responses=documented(404),
 )
 async def delete(service: Shared, who: Who, pass_id: UUID) -> None:
-    await _asked(service, lambda store: store.delete(pass_id.hex, who=who))
+    await asked(service, lambda store: store.delete(pass_id.hex, who=who))
 
 
 _PICTURE = {
@@ -148,23 +146,12 @@ async def frame(service: Shared, who: Who, pass_id: UUID) -> Response:
 
 
 async def _picture(service: Service, who: str, pass_id: UUID, kind: PictureKind) -> Response:
-    path = await _asked(service, lambda store: store.picture(pass_id.hex, kind, who=who))
+    path = await asked(service, lambda store: store.picture(pass_id.hex, kind, who=who))
     return FileResponse(
         path,
         media_type=MEDIA_TYPES[path.suffix[1:]],
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )
-
-
-async def _asked(service: Service, ask: Callable[[PassStore], Answer]) -> Answer:
-    """What the store says, on a thread: few at a time, for they share the processors with readers.
-
-    Raises Overloaded, and what the store raises.
-    """
-    store = service.store
-    assert store is not None, "these routes are there only with a store"
-    with service.searches.admit():
-        return await asyncio.to_thread(ask, store)
 
 
 def _exported(first: list[StoredPass], rest: Iterator[StoredPass], form: str) -> Iterator[str]:

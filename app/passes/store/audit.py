@@ -10,7 +10,26 @@ import sqlalchemy as sa
 from app.passes.store.searching import make_cursor, read_cursor
 from app.passes.store.tables import AUDIT, moment
 
-Action = Literal["search", "export", "show", "picture", "delete", "erase", "audit"]
+Action = Literal[
+    "search",
+    "export",
+    "show",
+    "picture",
+    "delete",
+    "erase",
+    "audit",
+    "lists",
+    "list_create",
+    "list_change",
+    "list_delete",
+    "entries",
+    "entry_add",
+    "entry_change",
+    "entry_delete",
+    "import",
+    "list_export",
+    "decisions",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +50,19 @@ class Audit:
         self._engine, self._now = engine, now
 
     def note(
-        self, who: str, action: Action, *, plate: str | None, detail: dict[str, Any], results: int
+        self,
+        who: str,
+        action: Action,
+        *,
+        plate: str | None,
+        detail: dict[str, Any],
+        results: int,
+        within: sa.Connection | None = None,
     ) -> None:
-        """Raises DBAPIError: what cannot be noted is not told."""
+        """`within` the transaction of a change, or by itself.
+
+        Raises DBAPIError: what cannot be noted is not told.
+        """
         row = {
             "at": int(self._now() * 1e6),
             "who": who,
@@ -42,6 +71,9 @@ class Audit:
             "detail": detail,
             "results": results,
         }
+        if within is not None:
+            within.execute(sa.insert(AUDIT), row)
+            return
         with self._engine.begin() as connection:
             connection.execute(sa.insert(AUDIT), row)
 

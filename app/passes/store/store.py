@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from app.config import Settings
 from app.errors import StoreUnavailable, UnknownPass
+from app.passes.lists.book import ListBook
 from app.passes.records import NewPass
 from app.passes.store.audit import Action, Audit, AuditLine
 from app.passes.store.backlog import Backlog
@@ -91,6 +92,7 @@ class PassStore:
             now=now,
         )
         self._audit = Audit(self._engine, now)
+        self.lists = ListBook(self._engine, self._audit, usable=self._usable, now=now)
         self._writer = Writer(
             PassWriter(self._engine, self._pictures, self._privacy, tell),
             self._backlog,

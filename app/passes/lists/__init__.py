@@ -1,0 +1,1 @@
+"""Lists of plates: who is expected, looked for or left alone; and passes that show one."""
