@@ -50,7 +50,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.service = service
         drain_on_sigterm(service)
         reload_on_sighup(service)
-        await asyncio.to_thread(app.openapi)  # kept: making it takes a tenth of a second
         watch = asyncio.create_task(watch_workers(service))
         gc.freeze()  # what was loaded lives as long as the process: not worth scanning
         logger.info("ready: %s and %s", service.weights.detector.name, service.weights.ocr.name)
@@ -67,8 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Automatic number-plate recognition for New Zealand",
         lifespan=lifespan,
         responses=documented(400, 431),
-        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
-        redoc_url=None,
+        openapi_url=None,  # served by the routes of the documentation, as their page is
     )
     app.include_router(predict.router)
     app.include_router(redact.router)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,43 +27,45 @@ PATIENT = 120.0
 """Seconds a picture may take where a test is not about that: other work may hold the cores."""
 
 
+@contextmanager
+def _loaded(pipeline: PlatePipeline) -> Iterator[None]:
+    """Applications that start meanwhile share these networks instead of loading their own."""
+
+    def build(settings: Settings, weights: Weights, observe: LoadObserver) -> Engine:
+        return Engine(pipeline, pipeline, workers=settings.workers, observe=observe)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "build_service", partial(build_service, build=build))
+        yield
+
+
 @pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[TestClient]:
+def client(settings: Settings, pipeline: PlatePipeline) -> Iterator[TestClient]:
     """The whole application without authentication."""
     app = application.create_app(settings.model_copy(update={"auth": "off", "deadline": PATIENT}))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ExitStack() as stack:
+        with _loaded(pipeline):
+            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
         yield client
 
 
 @pytest.fixture
-def make_client(
-    settings: Settings, pipeline: PlatePipeline, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ClientFactory]:
+def make_client(settings: Settings, pipeline: PlatePipeline) -> Iterator[ClientFactory]:
     """Applications with other settings, which share the loaded networks.
 
     `make_client(pipeline=..., **settings)`: authentication is off unless told otherwise.
     """
-
-    def build(
-        use: PlatePipeline, settings: Settings, weights: Weights, observe: LoadObserver
-    ) -> Engine:
-        return Engine(use, use, workers=settings.workers, observe=observe)
-
     with ExitStack() as stack:
 
         def make(*, pipeline: PlatePipeline = pipeline, **changes: Any) -> TestClient:
-            monkeypatch.setattr(
-                application,
-                "build_service",
-                partial(build_service, build=partial(build, pipeline)),
-            )
             changed = Settings(
                 **settings.model_dump(exclude_unset=True)
                 | {"auth": "off", "deadline": PATIENT}
                 | changes
             )
             app = application.create_app(changed)
-            return stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            with _loaded(pipeline):
+                return stack.enter_context(TestClient(app, raise_server_exceptions=False))
 
         yield make
 

@@ -1,4 +1,4 @@
-"""The API's documentation as a page that needs no other host."""
+"""The API's documentation: OpenAPI's schema, and a page that needs no other host."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
 
 from app.api.files import PageFile, file_answer, load
 
@@ -28,6 +29,12 @@ def docs_files() -> Mapping[str, PageFile]:
     static = Path(package.origin).parent / "static"
     paths = [*DIRECTORY.iterdir(), *(static / name for name in _SWAGGER_UI)]
     return {path.name: load(path) for path in paths}
+
+
+@router.get("/openapi.json")
+def schema(request: Request) -> JSONResponse:
+    """Made at the first call and kept. That takes a third of a second: on a thread."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
