@@ -112,6 +112,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     Raises ModelError, InvalidCameras, StoreError, or OSError for the file of keys, of usage, of
     cameras or of passes.
     """
+    keys, usage = key_ring(settings), UsageCounter(settings.usage_file)  # fail before networks load
     metrics = Metrics(low_confidence=settings.low_confidence)
     weights = resolve_weights(settings)
     admission = Admission(
@@ -166,9 +167,9 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             observe=metrics.budget("fetches", settings.max_fetches),
         ),
         metrics=metrics,
-        keys=key_ring(settings),
+        keys=keys,
         fetcher=fetcher,
-        usage=UsageCounter(settings.usage_file),
+        usage=usage,
         observers=observers,
         supervisor=Supervisor(
             Surroundings(engine, settings, fetcher, record_frames),

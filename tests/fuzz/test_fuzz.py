@@ -1,5 +1,7 @@
 """The fuzz run in short; the long one is `python -m tests.fuzz`."""
 
+import pytest
+
 from tests.fuzz.run import run
 from tests.slowness import slowness
 
@@ -9,6 +11,7 @@ MOST_CPU_MS = 400
 on the machine."""
 
 
+@pytest.mark.slow
 def test_nothing_that_is_sent_breaks_the_service(weights_environment: dict[str, str]) -> None:
     found = run(REQUESTS, seed=7, environment=weights_environment)
     assert found.failures == []

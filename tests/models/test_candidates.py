@@ -97,6 +97,7 @@ def test_shapes_are_of_width_and_of_proportions() -> None:
     assert np.isfinite(shapes).all()
 
 
+@pytest.mark.slow
 def test_candidates_are_plates_and_others(drawn: Candidates) -> None:
     assert 5 < drawn.plates.sum() < len(drawn)
     assert drawn.regions.shape[1:] == (3 * len(ENLARGED), HEIGHT, WIDTH)
@@ -115,6 +116,7 @@ def test_candidates_depend_on_number_and_seed_alone(detector: OnnxDetector) -> N
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_pictures_are_with_plates_and_with_decoys_in_their_place() -> None:
     shown = pictures(drawn_scenes(2, 1), 3)
     assert sum(len(photo.decoys) > 0 and not len(photo.boxes) for photo in shown) == 6

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from app.lab.evaluation.conditions import parse_condition
 from app.lab.evaluation.dataset import Photo, load_dataset
 from app.lab.evaluation.results import PlateOutcome
@@ -25,6 +27,7 @@ def test_new_zealand_plates_are_read_better(shared: Path, hub_pipeline: PlatePip
     assert len(gained) >= 5
 
 
+@pytest.mark.slow
 def test_foreign_plates_are_left_alone(shared: Path, hub_pipeline: PlatePipeline) -> None:
     chosen = [parse_condition(f"source={source}") for source in ("openalpr-eu", "openalpr-us")]
     plates = read_plates(hub_pipeline, load_dataset(shared / "data" / "photos", chosen))

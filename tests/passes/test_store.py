@@ -145,6 +145,7 @@ for number in itertools.count():
 """
 
 
+@pytest.mark.slow
 def test_nothing_that_was_taken_is_lost_by_a_kill(
     make_store: StoreFactory, tmp_path: Path, database: str | None
 ) -> None:

@@ -46,7 +46,12 @@ def true_texts(truth: Iterable[PassTruth]) -> list[str]:
         pytest.param(Traffic(1, lanes=2, speed=FAST), CAMERA, id="side by side"),
         pytest.param(Traffic(1, parked=1, speed=FAST), CAMERA, id="before a parked one"),
         pytest.param(Traffic(1, hidden_s=0.5), CAMERA, id="hidden"),
-        pytest.param(Traffic(1, stop_s=60, speed=10), replace(CAMERA, fps=1), id="a stop"),
+        pytest.param(
+            Traffic(1, stop_s=60, speed=10),
+            replace(CAMERA, fps=1),
+            id="a stop",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(Traffic(1, speed=60), replace(CAMERA, fps=30), id="30 a second"),
         pytest.param(Traffic(1, speed=-FAST), replace(CAMERA, fps=12.5), id="nearing"),
         pytest.param(Traffic(2, speed=FAST), replace(CAMERA, shake=4), id="a camera that shakes"),

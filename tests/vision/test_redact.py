@@ -245,6 +245,7 @@ def test_small_plates_of_large_pictures_are_found(pipeline: PlatePipeline, car: 
     )
 
 
+@pytest.mark.slow
 def test_no_plate_of_real_photos_remains_readable(
     pipeline: PlatePipeline, settings: Settings, shared: Path
 ) -> None:

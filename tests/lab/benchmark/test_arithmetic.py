@@ -39,6 +39,7 @@ def test_counts_the_products_of_each_kind() -> None:
     assert multiply_adds(model.SerializeToString()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", [Runtime(), Runtime("openvino")], ids=lambda one: one.backend)
 def test_costs_are_told_for_each_runtime(runtime: Runtime) -> None:
     detector, ocr = network_costs(resolve_weights(Settings()), runtime)

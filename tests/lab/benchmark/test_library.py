@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from app.config import Settings
 from app.lab.benchmark.comparison import Benchmark
 from app.lab.benchmark.library import run_library
@@ -11,6 +13,7 @@ from app.lab.benchmark.plot import plot_rates
 from app.weights.resolve import resolve_weights
 
 
+@pytest.mark.slow
 def test_reads_pictures_in_processes_of_its_own(tmp_path: Path, car_jpeg: bytes) -> None:
     frame = tmp_path / "car.jpg"
     frame.write_bytes(car_jpeg)

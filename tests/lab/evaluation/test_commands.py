@@ -52,6 +52,7 @@ def tags_of(row: dict[str, str]) -> set[str]:
     return {tag.strip() for tag in row["condition"].split(";")}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_weights")
 def test_real_photos_end_to_end(
     real_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -80,6 +81,7 @@ def test_real_photos_end_to_end(
     assert all(not one["fixed"] and not one["broken"] for one in aspects.values())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_weights")
 @pytest.mark.parametrize("mode", [[], ["--crops"]])
 def test_samples_are_what_calibration_takes(car: Frame, tmp_path: Path, mode: list[str]) -> None:

@@ -21,6 +21,7 @@ def test_rounds_to_the_nearest_of_8_bits() -> None:
     assert round_to_bfloat16(values).tolist() == expected
 
 
+@pytest.mark.slow
 def test_an_emulated_detector_finds_the_same_plates(shared: Path, tmp_path: Path) -> None:
     exact = resolve_weights(Settings()).detector.path
     rounded = tmp_path / "rounded.onnx"
