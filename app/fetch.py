@@ -1,34 +1,28 @@
 """Pictures by URL, from the public internet and from named hosts only."""
 
 import asyncio
-import socket
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import aiohttp
-import certifi
-from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from app.addresses import is_public
 from app.errors import RequestTooLarge, UrlNotAllowed, UrlUnreachable
+from app.guard import (
+    ADDRESS_REFUSED,
+    Guard,
+    ResolverFactory,
+    dns,
+    is_named,
+    public_certificates,
+    web_address,
+)
 
-_ADDRESS_REFUSED = "The URL does not lead to a public address."
 _HEADERS = {"User-Agent": "nz-alpr", "Accept-Encoding": "identity"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-def _dns() -> AbstractResolver:
-    """Look-ups by DNS and the hosts file, on no thread that a slow one could hold."""
-    return aiohttp.AsyncResolver()
-
-
-def _certificates() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +37,8 @@ class UrlFetcher:
     max_bytes: int
     max_redirects: int
     timeout: float
-    resolver: Callable[[], AbstractResolver] = _dns
-    certificates: ssl.SSLContext = field(default_factory=_certificates, repr=False)
+    resolver: ResolverFactory = dns
+    certificates: ssl.SSLContext = field(default_factory=public_certificates, repr=False)
 
     async def fetch(self, url: str) -> bytes:
         """The bytes behind a URL.
@@ -72,7 +66,7 @@ class UrlFetcher:
             UrlUnreachable: no answer with status 200.
         """
         async with AsyncExitStack() as held:
-            yield await self._follow(_parsed(url), held)
+            yield await self._follow(web_address(url), held)
 
     async def _follow(self, url: URL, held: AsyncExitStack) -> aiohttp.ClientResponse:
         login = self._login(url)
@@ -88,32 +82,23 @@ class UrlFetcher:
     def _login(self, url: URL) -> "_Login | None":
         if url.user is None and url.password is None:
             return None
-        if not self._is_named(url):
+        if not is_named(url, self.private_hosts):
             raise UrlNotAllowed("Only hosts of ALPR_URL_PRIVATE_HOSTS are given a password.")
         user = url.user or ""
         if ":" in user:
             raise UrlNotAllowed("The URL is malformed.")
         return _Login(user, url.password or "")
 
-    def _is_named(self, url: URL) -> bool:
-        return (url.raw_host or "").lower() in self.private_hosts
-
     async def _hop(
         self, url: URL, login: "_Login | None", held: AsyncExitStack
     ) -> aiohttp.ClientResponse:
-        guard = _Guard(anywhere=self._is_named(url))
+        guard = Guard(anywhere=is_named(url, self.private_hosts))
         resolver = self.resolver()
         held.push_async_callback(resolver.close)
         try:
             session = await held.enter_async_context(
                 aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(
-                        resolver=resolver,
-                        socket_factory=guard.open_socket,
-                        ssl=self.certificates,
-                        use_dns_cache=False,
-                        force_close=True,
-                    ),
+                    connector=guard.connector(resolver, self.certificates, force_close=True),
                     timeout=aiohttp.ClientTimeout(total=None),  # the caller's, for all hops
                     cookie_jar=aiohttp.DummyCookieJar(),
                     auto_decompress=False,
@@ -124,7 +109,7 @@ class UrlFetcher:
             return await self._ask(session, url.with_user(None), login, held)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if not guard.passed:  # a malformed name, one without an address, or a private address
-                raise UrlNotAllowed(_ADDRESS_REFUSED) from error
+                raise UrlNotAllowed(ADDRESS_REFUSED) from error
             raise UrlUnreachable("The URL does not answer.") from error
 
     async def _ask(
@@ -161,37 +146,10 @@ class _Login:
     password: str = field(repr=False)
 
 
-@dataclass(slots=True)
-class _Guard:
-    """Sees every address right before it is connected to, so nothing can change it afterwards."""
-
-    anywhere: bool
-    passed: bool = False
-
-    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, address = info
-        if not self.anywhere and not is_public(str(address[0])):
-            raise OSError(_ADDRESS_REFUSED)
-        self.passed = True
-        return socket.socket(family, kind, protocol)
-
-
-def _parsed(text: str) -> URL:
-    """Raises UrlNotAllowed."""
-    try:
-        url = URL(text)
-        port = url.port
-    except ValueError as error:
-        raise UrlNotAllowed("The URL is malformed.") from error
-    if url.scheme not in ("http", "https") or not url.raw_host or port is None:
-        raise UrlNotAllowed("Only http and https URLs are fetched.")
-    return url
-
-
 def _redirected(url: URL, location: str) -> URL:
     """Raises UrlNotAllowed."""
     try:
-        return _parsed(str(url.join(URL(location)).with_user(None)))
+        return web_address(str(url.join(URL(location)).with_user(None)))
     except ValueError as error:
         raise UrlNotAllowed("The URL redirects to a malformed one.") from error
 
