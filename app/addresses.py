@@ -16,6 +16,15 @@ _RESERVED_WITHIN: Final = tuple(
 )
 
 
+def is_literal(text: str) -> bool:
+    """Whether it is an address, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(text: str) -> bool:
     """Whether a literal address is a unicast one of the public internet.
 

@@ -32,6 +32,11 @@
     │   ├── UnknownEntry         the list has no such entry
     │   ├── AlreadyListed        there is such a list, or such a plate in it, already
     │   └── ListsFull            more lists or entries than there may be
+    ├── NotifyError              telling others of passes
+    │   ├── InvalidTargets       the file of targets is not right
+    │   ├── UnknownTarget        there is no such target
+    │   ├── UnknownDelivery      there is no such delivery
+    │   └── NotReplayable        it was delivered, is waiting, or is too old
     ├── CapacityError            correct, but not now: try again
     │   ├── Overloaded           too many requests in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
@@ -205,6 +210,26 @@ class AlreadyListed(ListError):
 
 class ListsFull(ListError):
     code = "lists_full"
+
+
+class NotifyError(AlprError):
+    code = "notify_error"
+
+
+class InvalidTargets(NotifyError):
+    code = "invalid_targets"
+
+
+class UnknownTarget(NotifyError):
+    code = "unknown_target"
+
+
+class UnknownDelivery(NotifyError):
+    code = "unknown_delivery"
+
+
+class NotReplayable(NotifyError):
+    code = "not_replayable"
 
 
 class StoreError(AlprError):

@@ -87,6 +87,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(passes.router)
         if settings.store_plates == "text":  # what keeps no plate has no list of them
             app.include_router(lists.router)
+    if settings.notify_file is not None:
+        from app.api.routes import deliveries  # noqa: PLC0415
+
+        app.include_router(deliveries.router)
     install_error_handlers(app)
     if settings.cors_origins:
         app.add_middleware(

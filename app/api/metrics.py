@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import __version__
 from app.api.camera_metrics import CameraMetrics
+from app.api.notify_metrics import NotifyMetrics
 from app.errors import AlprError, DeadlineExceeded, InternalError
 from app.records import PictureRecord
 from app.vision.types import FrameResult
@@ -177,7 +178,14 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.store_free = Gauge(
+            "alpr_store_free_bytes",
+            "Bytes that are free where the store keeps its files",
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         self.cameras = CameraMetrics(self.registry)
+        self.notify = NotifyMetrics(self.registry)
         self._build = Gauge(
             "alpr_build_info",
             "Version of the service and of Python",

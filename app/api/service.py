@@ -1,5 +1,6 @@
 """What the routes share: built once at start, closed at the end."""
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
 from app.api.schemas.cameras import camera_event
-from app.api.storing import camera_keeper, open_store
+from app.api.storing import camera_keeper, open_notifier, open_store
 from app.api.transport.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
@@ -32,6 +33,7 @@ from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
 
 if TYPE_CHECKING:
+    from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
 
 CAMERAS_ROUTE = "/cameras"
@@ -61,7 +63,9 @@ class Service:
     streams: Budget
     searches: Budget
     store: "PassStore | None" = None
+    notifier: "Notifier | None" = None
     cameras_file: FollowedFile | None = None
+    targets_file: FollowedFile | None = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -78,6 +82,12 @@ class Service:
     def stuck(self) -> int:
         """Workers on a picture for longer than any may take, whose caller has been answered."""
         return self.engine.stuck(self.settings.deadline)
+
+    def measure(self) -> None:
+        """Metrics of what nobody tells of. Raises OSError."""
+        self.metrics.stuck.set(self.stuck)
+        if self.store is not None:
+            self.metrics.store_free.set(shutil.disk_usage(self.settings.store_path).free)
 
     def check_ready(self) -> None:
         """Raises NotReady where a request had better go elsewhere."""
@@ -96,12 +106,15 @@ class Service:
             return await self.fetcher.fetch(url)
 
     def close(self) -> None:
-        if self.cameras_file is not None:
-            self.cameras_file.close()
+        for file in (self.cameras_file, self.targets_file):
+            if file is not None:
+                file.close()
         self.supervisor.close()
         self.passes.close()
         self.engine.close()
         self.usage.close()
+        if self.notifier is not None:
+            self.notifier.close()
         if self.store is not None:
             self.store.close()
 
@@ -109,8 +122,8 @@ class Service:
 def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
     """Load everything, and begin to watch the cameras.
 
-    Raises ModelError, InvalidCameras, StoreError, or OSError for the file of keys, of usage, of
-    cameras or of passes.
+    Raises ModelError, InvalidCameras, InvalidTargets, StoreError, or OSError for the file of keys,
+    of usage, of cameras, of targets or of passes.
     """
     keys, usage = key_ring(settings), UsageCounter(settings.usage_file)  # fail before networks load
     metrics = Metrics(low_confidence=settings.low_confidence)
@@ -134,7 +147,8 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         timeout=settings.url_timeout,
     )
     passes = PassStream(settings.events_kept)
-    store = open_store(settings, engine, metrics)
+    notifier = open_notifier(settings, metrics)
+    store = open_store(settings, engine, metrics, notifier)
 
     def publish(event: CameraEvent) -> None:
         if isinstance(event, CameraPass):
@@ -173,7 +187,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         observers=observers,
         supervisor=Supervisor(
             Surroundings(engine, settings, fetcher, record_frames),
-            [metrics.cameras.observe, publish, camera_keeper(store)],
+            [metrics.cameras.observe, publish, camera_keeper(store, notifier)],
         ),
         passes=passes,
         streams=Budget(MAX_STREAMS, what="streams", observe=metrics.budget("streams", MAX_STREAMS)),
@@ -181,22 +195,31 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             MAX_SEARCHES, what="searches", observe=metrics.budget("searches", MAX_SEARCHES)
         ),
         store=store,
+        notifier=notifier,
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.runtimes[kind].provider)
-    if settings.cameras_file is not None:
-        try:
-            service.cameras_file = FollowedFile(
-                settings.cameras_file,
-                lambda path: service.supervisor.apply(load_cameras(path)),
-                what="cameras",
-            )
-        except BaseException:
-            service.close()
-            raise
+    try:
+        _follow_files(service)
+    except BaseException:
+        service.close()
+        raise
     return service
+
+
+def _follow_files(service: Service) -> None:
+    """Raises InvalidCameras, InvalidTargets, OSError."""
+    settings, notifier = service.settings, service.notifier
+    if settings.notify_file is not None and notifier is not None:
+        service.targets_file = FollowedFile(settings.notify_file, notifier.apply, what="targets")
+    if settings.cameras_file is not None:
+        service.cameras_file = FollowedFile(
+            settings.cameras_file,
+            lambda path: service.supervisor.apply(load_cameras(path)),
+            what="cameras",
+        )
 
 
 def _tell(observers: Sequence[RecordObserver], record: PictureRecord) -> None:

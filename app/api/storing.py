@@ -5,15 +5,33 @@ from typing import TYPE_CHECKING
 from app.api.metrics import Metrics
 from app.config import Settings
 from app.engine import Engine
-from app.passes.records import PassSink
+from app.passes.records import PassMoment, PassSink
 from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
 if TYPE_CHECKING:
+    from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
 
 
-def open_store(settings: Settings, engine: Engine, metrics: Metrics) -> "PassStore | None":
+def open_notifier(settings: Settings, metrics: Metrics) -> "Notifier | None":
+    """None where nobody is told: its libraries are not even loaded then. It sends once it is
+    started.
+
+    Raises InvalidTargets, OSError.
+    """
+    if settings.notify_file is None:
+        return None
+    from app.passes.notify.notifier import Notifier  # noqa: PLC0415
+
+    notifier = Notifier(settings, told=metrics.notify.told, surveyed=metrics.notify.surveyed)
+    notifier.apply(settings.notify_file)
+    return notifier
+
+
+def open_store(
+    settings: Settings, engine: Engine, metrics: Metrics, notifier: "Notifier | None" = None
+) -> "PassStore | None":
     """None where it is switched off: its libraries are not even loaded then.
 
     Raises StoreError, OSError.
@@ -32,15 +50,33 @@ def open_store(settings: Settings, engine: Engine, metrics: Metrics) -> "PassSto
         metrics.passes_stored.inc(written)
         metrics.passes_waiting.set(waiting)
 
+    def committed() -> None:
+        if notifier is not None:
+            notifier.wake()
+
     metrics.passes_waiting.set(0)
-    return PassStore(settings, prior=prior, observe=observe, lost=metrics.passes_lost.inc)
+    store = PassStore(
+        settings,
+        prior=prior,
+        observe=observe,
+        lost=metrics.passes_lost.inc,
+        tell=() if notifier is None else (notifier.announcer,),
+        committed=committed,
+    )
+    if notifier is not None:
+        notifier.start(store)
+    return store
 
 
-def camera_keeper(sink: PassSink | None) -> CameraObserver:
-    """Gives the passes of cameras to a sink when they are over."""
+def camera_keeper(sink: PassSink | None, notifier: "Notifier | None" = None) -> CameraObserver:
+    """Gives the passes of cameras to a sink: when they are over, and before where somebody wants
+    to be told."""
+
+    def is_wanted(moment: PassMoment) -> bool:
+        return moment == "end" or (notifier is not None and notifier.announcer.wants(moment))
 
     def keep(told: CameraEvent) -> None:
-        if sink is not None and isinstance(told, CameraPass) and told.event.kind == "end":
+        if sink is not None and isinstance(told, CameraPass) and is_wanted(told.event.kind):
             sink.add(
                 pass_of_video(
                     told.event.passing,
@@ -48,6 +84,7 @@ def camera_keeper(sink: PassSink | None) -> CameraObserver:
                     camera=told.camera,
                     first_seen=told.first_seen,
                     last_seen=told.last_seen,
+                    event=told.event.kind,
                 )
             )
 

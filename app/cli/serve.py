@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises, before anything listens:
         ModelError: weights are missing or damaged, or the device or the backend is not there.
         InvalidCameras: the file of cameras is not right.
-        OSError: the key file, or that of cameras, cannot be read.
+        InvalidTargets: the file of targets is not right.
+        OSError: the key file, or that of cameras or targets, cannot be read.
     """
     if arguments.processes is not None:
         os.environ["ALPR_PROCESSES"] = str(arguments.processes)  # for the processes, too
@@ -49,6 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings.keys()
     if settings.cameras_file is not None:
         load_cameras(settings.cameras_file)
+    if settings.notify_file is not None:
+        from app.passes.notify.targets import load_targets  # noqa: PLC0415
+
+        load_targets(settings.notify_file, settings)
     weights = resolve_weights(settings)
     build_loader(settings)
     if settings.device == "cuda":

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.config.access import AccessSettings
 from app.config.limits import LimitSettings
+from app.config.notify import NotifySettings
 from app.config.passes import PassesSettings
 from app.config.reading import ReadingSettings
 from app.config.running import RunningSettings
@@ -27,6 +28,7 @@ class Settings(  # the last is the first of the table
     RunningSettings,
     AccessSettings,
     LimitSettings,
+    NotifySettings,
     PassesSettings,
     VideoSettings,
     ReadingSettings,
@@ -44,6 +46,12 @@ class Settings(  # the last is the first of the table
     def _one_process_has_the_cameras(self) -> Self:
         if self.cameras_file is not None and self.processes > 1:
             raise ValueError("ALPR_CAMERAS_FILE needs ALPR_PROCESSES=1: one process watches them")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_told_is_kept(self) -> Self:
+        if self.notify_file is not None and self.store == "off":
+            raise ValueError("ALPR_NOTIFY_FILE needs ALPR_STORE=on: what is told waits there")
         return self
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.nz.decoder import PlateDecoder
 from app.nz.evidence import pool
-from app.passes.records import NewPass, PassSource, camera_name
+from app.passes.records import NewPass, PassMoment, PassSource, camera_name
 from app.video.fusion import FLOOR, Look, look_weights, weighed_crops
 from app.video.passes import Pass
 from app.vision.images.crops import plate_jpeg
@@ -27,8 +27,10 @@ def pass_of_video(
     first_seen: datetime,
     last_seen: datetime,
     request_id: str | None = None,
+    event: PassMoment = "end",
 ) -> NewPass:
-    """A pass that is over, with its best frame encoded."""
+    """A pass that is over, with its best frame encoded; or one that lasts, without pictures."""
+    over = event == "end"
     reading, best = passing.reading, passing.best
     evidence, floor = _pooled(passing.looks)
     return NewPass(
@@ -44,9 +46,10 @@ def pass_of_video(
         small_plate=_mostly_small(passing.looks),
         evidence=evidence,
         floor=floor,
-        crop=plate_jpeg(best.picture, best.box),
-        frame=_jpeg(best.picture),
+        crop=plate_jpeg(best.picture, best.box) if over else None,
+        frame=_jpeg(best.picture) if over else None,
         id=passing.id,
+        event=event,
         detail={
             "validation": asdict(reading.validation),
             "frames": passing.frames,

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import cast
@@ -82,10 +83,15 @@ def drain_on_sigterm(service: Service) -> None:
 
 
 def reload_on_sighup(service: Service) -> None:
-    """Read the file of cameras again, where there is one."""
-    file = service.cameras_file
-    if file is not None and threading.current_thread() is threading.main_thread():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, file.reload)
+    """Read the files of cameras and of targets again, where there are such."""
+    files = [file for file in (service.cameras_file, service.targets_file) if file is not None]
+
+    def reload() -> None:
+        for file in files:
+            file.reload()
+
+    if files and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
 async def watch_workers(service: Service) -> None:
@@ -93,7 +99,8 @@ async def watch_workers(service: Service) -> None:
     known = 0
     while True:
         stuck = service.stuck
-        service.metrics.stuck.set(stuck)
+        with suppress(OSError):  # the folder of the store; whoever writes there tells
+            await asyncio.to_thread(service.measure)
         if stuck != known:
             level = logging.ERROR if stuck > known else logging.WARNING
             logger.log(level, "%d of %d workers are stuck", stuck, service.engine.workers)

@@ -29,6 +29,10 @@ Action = Literal[
     "import",
     "list_export",
     "decisions",
+    "replay",
+    "test",
+    "disable",
+    "enable",
 ]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from app.config import Settings
 from app.passes.records import NewPass
 from app.passes.store.texts import fold, hashed
 
@@ -16,6 +17,14 @@ class Privacy:
         """`hash_key`: keep hashes with this key instead of plates, and no picture."""
         self._pictures: Pictures = "off" if hash_key is not None else pictures
         self._hash_key = hash_key
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Privacy":
+        key = settings.store_hash_key if settings.store_plates == "hashed" else None
+        return cls(
+            pictures=settings.store_pictures,
+            hash_key=None if key is None else key.get_secret_value().encode(),
+        )
 
     @property
     def has_texts(self) -> bool:

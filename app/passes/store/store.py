@@ -70,39 +70,35 @@ class PassStore:
             OSError: the folder cannot be used.
         """
         root, url = settings.store_path, settings.database_url
-        key = settings.store_hash_key if settings.store_plates == "hashed" else None
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._backlog = Backlog(root / "waiting", max_bytes=settings.store_backlog_bytes)
-        self._privacy = Privacy(
-            pictures=settings.store_pictures,
-            hash_key=None if key is None else key.get_secret_value().encode(),
-        )
+        self._privacy = Privacy.of(settings)
         self._url = (
             sqlite_url(root / FILE) if url is None else postgresql_url(url.get_secret_value())
         )
-        self._engine = open_database(self._url)
+        self.engine = open_database(self._url)
         self._pictures = PictureFolder(root / "pictures")
         self._prior, self._lost = prior, lost
         self._ready, self._preparing, self._retry_at = False, threading.Lock(), 0.0
         self._complained = -_COMPLAIN_S
         self._eraser = Eraser(
-            self._engine,
+            self.engine,
             self._pictures,
             Retention(settings.store_days, settings.store_max_bytes, settings.audit_days),
             now=now,
         )
-        self._audit = Audit(self._engine, now)
-        self.lists = ListBook(self._engine, self._audit, usable=self._usable, now=now)
+        self._audit = Audit(self.engine, now)
+        self.lists = ListBook(self.engine, self._audit, usable=self._usable, now=now)
         self._writer = Writer(
-            PassWriter(self._engine, self._pictures, self._privacy, tell),
+            PassWriter(self.engine, self._pictures, self._privacy, tell),
             self._backlog,
-            prepare=self._prepare,
+            prepare=self.prepare,
             observe=observe,
             tidy=self._tidy,
             committed=committed,
         )
         try:
-            self._prepare()
+            self.prepare()
         except StoreUnavailable as error:
             if url is None:
                 raise OSError(
@@ -165,6 +161,22 @@ class PassStore:
                 return path
         raise UnknownPass("That pass has no such picture.")
 
+    def shown(self, pass_id: str) -> bytes | None:
+        """A picture for those who are told of a pass: the whole frame, or else the plate.
+
+        Raises DBAPIError, OSError.
+        """
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select(*SHOWN).where(PASSES.c.id == pass_id)).one_or_none()
+        if row is None:
+            return None
+        kinds: tuple[PictureKind, ...] = ("frame", "crop")
+        for kind, suffix in zip(kinds, (row.frame, row.crop), strict=True):
+            if suffix is not None:
+                path = self._pictures.path(row.id, row.at, kind, suffix)
+                return path.read_bytes() if path.is_file() else None
+        return None
+
     def delete(self, pass_id: str, *, who: str) -> None:
         """Raises UnknownPass, StoreUnavailable, OSError."""
         with self._usable():
@@ -195,19 +207,23 @@ class PassStore:
             self._audit.note(who, "audit", plate=None, detail={}, results=len(found[0]))
             return found
 
+    def note(self, who: str, action: Action, detail: dict[str, Any], results: int) -> None:
+        """A line of the audit about something that is no search. Raises DBAPIError."""
+        self._audit.note(who, action, plate=None, detail=detail, results=results)
+
     def close(self) -> None:
         """Write what waits, as far as that can be done now."""
         self._writer.close()
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _find(self, wanted: PassFilter, limit: int, cursor: str | None) -> Page:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             if wanted.match == "fuzzy" and wanted.plate is not None and self._privacy.has_texts:
                 return find_probable(connection, wanted, self._prior, limit=limit, cursor=cursor)
             return find_page(connection, wanted, self._privacy, limit=limit, cursor=cursor)
 
     def _get(self, pass_id: str) -> StoredPass:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(sa.select(*SHOWN).where(PASSES.c.id == pass_id)).one_or_none()
         if row is None:
             raise UnknownPass("There is no pass with that id.")
@@ -220,10 +236,10 @@ class PassStore:
         self._audit.note(who, action, plate=plate, detail=_told(wanted), results=results)
 
     def _usable(self) -> AbstractContextManager[None]:
-        self._prepare()
+        self.prepare()
         return translated()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """Bring the database up to date, once. Raises StoreUnavailable, StoreError."""
         with self._preparing:
             if self._ready:
