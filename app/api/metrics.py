@@ -120,6 +120,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="mostrecent",
         )
+        self.list_matches = Counter(
+            "alpr_list_matches_total",
+            "Passes of vehicles that are on a list, by its kind: allow, watch, ignore (not kept)",
+            ["kind"],
+            registry=self.registry,
+        )
         self.refused = Counter(
             "alpr_refused_requests_total",
             "Requests answered with an error, by its code",

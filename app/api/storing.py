@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from app.api.metrics import Metrics
 from app.config import Settings
 from app.engine import Engine
-from app.passes.records import PassMoment, PassSink
+from app.passes.records import ListKind, PassMoment, PassSink
 from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
@@ -50,6 +50,9 @@ def open_store(
         metrics.passes_stored.inc(written)
         metrics.passes_waiting.set(waiting)
 
+    def matched(kind: ListKind) -> None:
+        metrics.list_matches.labels(kind).inc()
+
     def committed() -> None:
         if notifier is not None:
             notifier.wake()
@@ -60,6 +63,7 @@ def open_store(
         prior=prior,
         observe=observe,
         lost=metrics.passes_lost.inc,
+        matched=matched,
         tell=() if notifier is None else (notifier.announcer,),
         committed=committed,
     )

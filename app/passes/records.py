@@ -10,16 +10,20 @@ from app.nz.decoder import Candidate
 
 PassSource = Literal["camera", "video", "picture"]
 PassMoment = Literal["new", "update", "end"]
+ListKind = Literal["allow", "watch", "ignore"]
 CAMERA_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ListMatch:
-    """That the vehicle is one of a list: the list's name, its entry, how probable, and whether the
-    plate was read exactly so."""
+    """That the vehicle is one of a list: the list's name and kind, its entry by number, plate and
+    owner, how probable that is, and whether the plate was read exactly so."""
 
     list: str
+    kind: ListKind
+    number: int
     entry: str
+    owner: str
     probability: float
     exact: bool
 

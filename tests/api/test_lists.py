@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.api.answers import assert_error
 from tests.api.conftest import ClientFactory
+from tests.api.exposition import Samples
+from tests.servers import eventually
 
 KEY = "manager-of-the-tests"
 AUTH = {"X-API-Key": KEY}
@@ -21,7 +23,7 @@ def client(make_client: ClientFactory, tmp_path: Path) -> TestClient:
         store="on",
         store_path=tmp_path / "store",
         auth="on",
-        api_keys=(f"{KEY} name=office roles=lists+admin",),
+        api_keys=(f"{KEY} name=office roles=admin",),
     )
 
 
@@ -130,3 +132,40 @@ def test_no_lists_where_there_are_no_plates(make_client: ClientFactory, tmp_path
         store_hash_key="0123456789abcdef",
     )
     assert_error(hashed.get("/lists"), 404, "not_found")
+
+
+def test_a_picture_of_a_camera_is_matched(client: TestClient, car_jpeg: bytes) -> None:
+    sent(client, "POST", "/lists", json={"name": "stolen", "kind": "watch"})
+    sent(client, "POST", "/lists/stolen/entries", json={"plate": "ABC123", "owner": "Police"})
+    for camera in ("gate", "other"):
+        answer = client.post(
+            "/predict/file",
+            params={"camera": camera},
+            content=car_jpeg,
+            headers=AUTH | {"Content-Type": "image/jpeg"},
+        )
+        assert answer.status_code == 200
+
+    def found(**query: str) -> list[dict[str, Any]]:
+        passes: list[dict[str, Any]] = sent(client, "GET", "/passes", params=query)["passes"]
+        return passes
+
+    assert eventually(lambda: len(found(list="stolen")) == 2)
+    passing, _ = found(list="stolen")
+    (match,) = passing["matches"]
+    assert match.pop("probability") > 0.9
+    assert match == {
+        "list": "stolen",
+        "kind": "watch",
+        "number": 1,
+        "entry": "ABC123",
+        "owner": "Police",
+        "exact": True,
+    }
+    assert passing["plate"] == "ABC123"
+    assert len(found(list="stolen", camera="gate")) == 1
+    assert found(list="none") == []
+    table = client.get("/passes/export", params={"list": "stolen"}, headers=AUTH).text
+    assert "stolen" in table.splitlines()[1]
+    metrics = Samples(client.get("/metrics").text)
+    assert metrics.value("alpr_list_matches_total", kind="watch") == 2

@@ -82,7 +82,7 @@ def test_who_is_told_of_what(tmp_path: Path) -> None:
             target(receiver.url, "relay", form="relay"),
             target(receiver.url, "off", enabled="no"),
         )
-        match = ListMatch("watch", "ABC123", 0.9, exact=True)
+        match = ListMatch("watch", "watch", 1, "ABC123", "", 0.9, exact=True)
         with notified(tmp_path, targets(*sections)) as told:
             told.store.add(made("ABC123", camera="gate"))  # a picture: new, and over
             told.store.add(made("ABC123", camera="road", source="camera", event="new"))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from app.api.schemas.pictures import BoxBody, CandidateBody, ValidationBody
 from app.api.schemas.videos import DirectionBody
 from app.options import Probability
-from app.passes.records import CAMERA_LENGTH, PassSource
+from app.passes.records import CAMERA_LENGTH, ListKind, PassSource
 from app.passes.store.audit import AuditLine
 from app.passes.store.searching import Match, Page, PassFilter, StoredPass
 
@@ -19,7 +19,7 @@ MAX_PAGE = 500
 _FORMULAS = ("=", "+", "-", "@", "\t")
 _COLUMNS = (
     *("id", "at", "last_at", "source", "camera", "plate", "plate_hash", "format", "confidence"),
-    *("frames", "reads", "agreeing", "degrees", "motion"),
+    *("frames", "reads", "agreeing", "degrees", "motion", "lists"),
 )
 
 
@@ -54,6 +54,9 @@ class FilterQuery(BaseModel):
     until: AwareDatetime | None = Field(None, description="Moment before which they began.")
     format: list[Name] = Field([], max_length=20, description="Any of these.")
     min_confidence: Probability | None = Field(None, description="Of the plate as it was read.")
+    list_name: Name | None = Field(
+        None, alias="list", description="Passes that matched this list when they were kept."
+    )
 
     def wanted(self, *, min_probability: float = 0.0) -> PassFilter:
         return PassFilter(
@@ -65,6 +68,7 @@ class FilterQuery(BaseModel):
             formats=tuple(self.format),
             min_confidence=self.min_confidence,
             min_probability=min_probability,
+            list=self.list_name,
         )
 
 
@@ -88,6 +92,18 @@ class PageQuery(BaseModel):
     cursor: str | None = Field(None, max_length=200)
 
 
+class MatchBody(BaseModel):
+    """That the vehicle is one of a list; what was read stands beside it."""
+
+    list: str
+    kind: ListKind
+    number: int = Field(description="`id` of the entry.")
+    entry: str = Field(description="Plate of the entry.")
+    owner: str
+    probability: float
+    exact: bool = Field(description="The plate was read so, to the letter.")
+
+
 class StoredPassBody(BaseModel):
     """A pass as it was kept. Where only hashes are, there is `plate_hash` instead of `plate`."""
 
@@ -105,6 +121,7 @@ class StoredPassBody(BaseModel):
     )
     validation: ValidationBody | None
     candidates: list[CandidateBody]
+    matches: list[MatchBody] = Field(description="Lists that it is on.")
     frames: int
     reads: int
     agreeing: int
@@ -162,6 +179,7 @@ def stored_body(kept: StoredPass) -> StoredPassBody:
             "probability": None if kept.probability is None else round(kept.probability, 6),
             "validation": detail.get("validation"),
             "candidates": detail["candidates"],
+            "matches": detail.get("matches", ()),
             "frames": detail["frames"],
             "reads": detail["reads"],
             "agreeing": detail["agreeing"],
@@ -204,6 +222,7 @@ def csv_lines(passes: Iterable[StoredPass]) -> str:
         body = stored_body(kept)
         direction = body.direction or DirectionBody(degrees=None, motion="steady")
         values = body.model_dump(mode="json") | direction.model_dump()
+        values["lists"] = "; ".join(match.list for match in body.matches)
         rows.append([_cell(values[name]) for name in _COLUMNS])
     return _csv(rows)
 

@@ -11,10 +11,8 @@ from app.names import NAME
 from app.nz.validation import normalize
 from app.options import Probability
 from app.passes.lists.hours import WeeklyHours, time_zone, weekly_hours
-from app.passes.records import CAMERA_LENGTH
+from app.passes.records import CAMERA_LENGTH, ListKind
 from app.passes.store.texts import asked_plate
-
-ListKind = Literal["allow", "watch", "ignore"]
 
 MAX_LISTS: Final = 100
 MAX_ENTRIES: Final = 20_000

@@ -47,20 +47,3 @@ CHANGES: Final = sa.Table(
 )
 """One row: which state of all lists it is. Whoever changes one counts it up first, and so waits
 for others who do; whoever has lists in memory sees that they changed."""
-
-MATCHES: Final = sa.Table(
-    "pass_matches",
-    METADATA,
-    sa.Column("list", BYTEWISE, primary_key=True),
-    sa.Column("pass_seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("plate_key", BYTEWISE, nullable=False),
-    sa.Column("probability", sa.Float, nullable=False),
-    sa.Column("exact", sa.Boolean, nullable=False),
-    sa.Index("pass_matches_at", "list", "at", "pass_seq"),
-    sa.Index("pass_matches_pass", "pass_seq"),
-    sa.Index("pass_matches_plate", "plate_key"),
-    sqlite_with_rowid=False,
-)
-"""Passes that show a plate of a list; what else is told of it lies with the pass. `at` is that of
-the pass, `plate_key` of the entry."""

@@ -131,7 +131,7 @@ def _tracked_object(message: Message, plate: str) -> dict[str, Any]:
     return {
         "type": "lpr",
         "id": seen["id"],
-        "name": next((match["entry"] for match in seen["matches"]), None),
+        "name": next((each["owner"] or each["entry"] for each in seen["matches"]), None),
         "plate": plate,
         "score": seen["confidence"],
         "camera": seen["camera"],

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from app.passes.store.database import translated
 from app.passes.store.pictures import PictureFolder, PictureKind
-from app.passes.store.tables import AUDIT, EVIDENCE, OUTBOX, PASSES, TEXTS
+from app.passes.store.tables import AUDIT, EVIDENCE, MATCHES, OUTBOX, PASSES, TEXTS
+from app.passes.store.texts import fold
 
 STEP: Final = 200
 EVERY_S: Final = 60.0
@@ -60,6 +61,39 @@ class Eraser:
         """
         with self._engine.begin() as connection:
             connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.plate_key == plate_key))
+
+    def erase_matches(self, plate_key: str) -> None:
+        """That other passes may have shown an entry of a list with that plate.
+
+        Raises DBAPIError.
+        """
+        of_plate = sa.select(MATCHES.c.pass_seq).where(MATCHES.c.plate_key == plate_key)
+        while True:
+            with self._engine.begin() as connection:
+                rows = connection.execute(
+                    sa.select(PASSES.c.seq, PASSES.c.detail)
+                    .where(PASSES.c.seq.in_(of_plate))
+                    .limit(STEP)
+                ).all()
+                if not rows:
+                    return
+                for row in rows:
+                    kept = [
+                        match
+                        for match in row.detail.get("matches", ())
+                        if fold(match["entry"]) != plate_key
+                    ]
+                    connection.execute(
+                        sa.update(PASSES)
+                        .where(PASSES.c.seq == row.seq)
+                        .values(detail=row.detail | {"matches": kept})
+                    )
+                connection.execute(
+                    sa.delete(MATCHES).where(
+                        MATCHES.c.plate_key == plate_key,
+                        MATCHES.c.pass_seq.in_([row.seq for row in rows]),
+                    )
+                )
 
     def keep_to_limits(self) -> None:
         """A step of what the limits ask for, at most once a minute unless there is more to do.
@@ -127,6 +161,7 @@ class Eraser:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(TEXTS).where(TEXTS.c.pass_seq.in_(numbers)))
             connection.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.pass_seq.in_(numbers)))
+            connection.execute(sa.delete(MATCHES).where(MATCHES.c.pass_seq.in_(numbers)))
             connection.execute(
                 sa.delete(OUTBOX).where(OUTBOX.c.pass_id.in_(row.id for row in rows))
             )

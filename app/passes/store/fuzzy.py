@@ -7,11 +7,9 @@ are if the vehicle shows the answer.
 """
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import sqlalchemy as sa
 
 from app.nz.evidence import Evidence
@@ -20,20 +18,19 @@ from app.passes.store.searching import (
     Page,
     PassFilter,
     conditions,
+    list_conditions,
     make_cursor,
     read_cursor,
     stored,
 )
 from app.passes.store.tables import EVIDENCE, PASSES, TEXTS
-from app.passes.store.texts import asked_plate, fold, neighbours, spellings
+from app.passes.store.texts import asked_plate, fold, neighbours
+from app.passes.store.weighing import Prior, Priors, weigh
 
 NEWEST: Final = 5000
 """Passes near a plate that are looked at, the newest of them."""
 WEIGHED: Final = 150
 """Of those, passes whose evidence is looked at; what is nearest comes first."""
-
-Prior = Callable[[str, bool], float]
-"""How often plates show a text, given whether it is a small plate."""
 
 
 @dataclass(slots=True)
@@ -87,7 +84,10 @@ def find_probable(
 def _near(connection: sa.Connection, wanted: PassFilter, folded: str) -> dict[int, _Near]:
     # The texts are few, whatever the planner thinks: no other index may lead, hence the
     # expressions where columns would do.
-    filters = [sa.func.coalesce(each, sa.false()) for each in conditions(wanted)]
+    filters = [
+        sa.func.coalesce(each, sa.false())
+        for each in (*conditions(wanted), *list_conditions(wanted))
+    ]
     rows = connection.execute(
         sa.select(
             PASSES.c.seq, PASSES.c.plate_key, PASSES.c.confidence, TEXTS.c.text, TEXTS.c.probability
@@ -125,41 +125,18 @@ def _weighed(
         .join(PASSES, PASSES.c.seq == EVIDENCE.c.pass_seq)
         .where(EVIDENCE.c.pass_seq.in_(chosen))
     )
-    known = _Priors(prior)
+    known = Priors(prior)
     return {row.pass_seq: _probability(row, folded, known, chosen[row.pass_seq]) for row in rows}
 
 
-def _probability(row: sa.Row[Any], folded: str, prior: "_Priors", near: _Near) -> float:
-    """By Bayes from the probability of the answer: all other texts cancel."""
-    answer = fold(row.plate)
-    asked = prior.spellings(folded, row.small_plate)
-    answered = prior.spellings(answer, row.small_plate)
-    texts = [*asked, *answered]
-    logs = Evidence.from_bytes(row.evidence).log_likelihoods(texts)
-    with np.errstate(divide="ignore"):
-        weighed = logs + np.log([*asked.values(), *answered.values()])
-    ours = float(np.logaddexp.reduce(weighed[: len(asked)]))
-    theirs = float(np.logaddexp.reduce(weighed[len(asked) :]))
-    if not math.isfinite(theirs):
-        return 0.0
-    ratio = ours - theirs
-    if row.floor is not None:
-        gain = math.log(sum(asked.values()) / sum(answered.values()))
-        ratio = max(ratio, row.floor + gain)
-    return float(min(near.confidence * math.exp(min(ratio, 50.0)), 1 - near.confidence))
-
-
-class _Priors:
-    """Those asked for before; each takes a while."""
-
-    def __init__(self, prior: Prior) -> None:
-        self._prior = prior
-        self._known: dict[tuple[str, bool], dict[str, float]] = {}
-
-    def spellings(self, folded: str, small: bool) -> dict[str, float]:
-        """What a folded text may be written as, with its priors."""
-        key = folded, small
-        if key not in self._known:
-            written: Sequence[str] = spellings(folded)
-            self._known[key] = {text: self._prior(text, small) for text in written}
-        return self._known[key]
+def _probability(row: sa.Row[Any], folded: str, priors: Priors, near: _Near) -> float:
+    (found,) = weigh(
+        Evidence.from_bytes(row.evidence),
+        [folded],
+        answer=fold(row.plate),
+        confidence=near.confidence,
+        small_plate=row.small_plate,
+        floor=-math.inf if row.floor is None else row.floor,
+        priors=priors,
+    )
+    return found

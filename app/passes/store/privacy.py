@@ -62,12 +62,15 @@ class Privacy:
     def texts(self, allowed: NewPass) -> dict[str, float]:
         """Folded texts that it may show, each with its probability, or share of the reads times
         none: what was read says only where to look."""
-        if not self.has_texts:
-            return {}
-        found = {fold(text): 0.0 for text in allowed.texts}
-        for candidate in allowed.candidates:
-            folded = fold(candidate.plate)
-            found[folded] = found.get(folded, 0.0) + candidate.probability
-        folded = fold(allowed.plate)
-        found[folded] = max(found.get(folded, 0.0), allowed.confidence)
-        return {text: probability for text, probability in found.items() if text}
+        return shown_texts(allowed) if self.has_texts else {}
+
+
+def shown_texts(passing: NewPass) -> dict[str, float]:
+    """As `Privacy.texts`, of a pass with its texts."""
+    found = {fold(text): 0.0 for text in passing.texts}
+    for candidate in passing.candidates:
+        folded = fold(candidate.plate)
+        found[folded] = found.get(folded, 0.0) + candidate.probability
+    folded = fold(passing.plate)
+    found[folded] = max(found.get(folded, 0.0), passing.confidence)
+    return {text: probability for text, probability in found.items() if text}

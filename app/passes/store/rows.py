@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,7 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.passes.records import NewPass
 from app.passes.store.pictures import PictureFolder, PictureKind
 from app.passes.store.privacy import Privacy
-from app.passes.store.tables import EVIDENCE, PASSES, TEXTS, microseconds
+from app.passes.store.tables import EVIDENCE, MATCHES, PASSES, TEXTS, microseconds
+from app.passes.store.texts import fold
+
+if TYPE_CHECKING:
+    from app.passes.lists.matching import ListMatcher
 
 ROW_BYTES: Final = 2500
 """About what a pass takes in the database, indexes and evidence included."""
@@ -29,9 +34,12 @@ class PassWriter:
         pictures: PictureFolder,
         privacy: Privacy,
         tell: Sequence[Teller] = (),
+        matcher: "ListMatcher | None" = None,
     ) -> None:
+        """`matcher` says which lists they are on; what is to be ignored is neither kept nor
+        told."""
         self._engine, self._pictures, self._privacy = engine, pictures, privacy
-        self._tell = tell
+        self._tell, self._matcher = tell, matcher
 
     def write(self, events: Sequence[NewPass]) -> int:
         """In one transaction, pictures before it; what is there already stays as it is.
@@ -39,6 +47,9 @@ class PassWriter:
         Returns how many of them are passes that are over: these alone are kept. Raises DBAPIError,
         OSError.
         """
+        if self._matcher is not None:
+            with self._engine.connect() as connection:
+                events = self._matcher.matched(connection, events)
         passes = [event for event in events if event.event == "end"]
         rows = [self._row(passing) for passing in passes]
         with self._engine.begin() as connection:
@@ -73,6 +84,20 @@ class PassWriter:
             for passing in passes
             if passing.evidence is not None
         ]
+        matches = [
+            {
+                "list": match.list,
+                "pass_seq": numbers[passing.id],
+                "at": microseconds(passing.at),
+                "plate_key": fold(match.entry),
+                "probability": match.probability,
+                "exact": match.exact,
+            }
+            for passing in passes
+            for match in passing.matches
+        ]
+        if matches:
+            connection.execute(insert(MATCHES), matches)
         if texts:
             connection.execute(insert(TEXTS), texts)
         if evidence:
@@ -104,7 +129,8 @@ class PassWriter:
                         "probability": round(each.probability, 6),
                     }
                     for each in passing.candidates
-                ]
+                ],
+                "matches": [asdict(match) for match in passing.matches],
             },
             **suffixes,
             "bytes": ROW_BYTES + sum(len(data) for data in kept.values() if data is not None),

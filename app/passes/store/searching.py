@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from app.errors import InvalidRequest
 from app.passes.store.pictures import PictureKind
 from app.passes.store.privacy import Privacy
-from app.passes.store.tables import PASSES, microseconds, moment
+from app.passes.store.tables import MATCHES, PASSES, microseconds, moment
 from app.passes.store.texts import WILD, asked_plate
 
 Match = Literal["exact", "prefix", "wildcard", "fuzzy"]
@@ -32,6 +33,7 @@ class PassFilter:
     formats: tuple[str, ...] = ()
     min_confidence: float | None = None
     min_probability: float = 0.01
+    list: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,16 @@ def conditions(wanted: PassFilter) -> list[sa.ColumnElement[bool]]:
     return found
 
 
+def list_conditions(wanted: PassFilter) -> Sequence[sa.ColumnElement[bool]]:
+    """That it matched the list, where one is asked for."""
+    if wanted.list is None:
+        return ()
+    matched = sa.select(MATCHES.c.pass_seq).where(
+        MATCHES.c.list == wanted.list, MATCHES.c.pass_seq == PASSES.c.seq
+    )
+    return (matched.exists(),)
+
+
 def find_page(
     connection: sa.Connection,
     wanted: PassFilter,
@@ -118,10 +130,15 @@ def find_page(
 ) -> Page:
     """Newest first; for all but fuzzy searches. Raises InvalidRequest."""
     query = sa.select(*SHOWN).where(*conditions(wanted), *plate_conditions(wanted, privacy))
+    place = PASSES.c.at, PASSES.c.seq
+    if wanted.list is not None:  # its matches are in this order too, and may be few
+        query = query.join(MATCHES, MATCHES.c.pass_seq == PASSES.c.seq)
+        query = query.where(MATCHES.c.list == wanted.list)
+        place = MATCHES.c.at, MATCHES.c.pass_seq
     if cursor is not None:
         at, seq = read_cursor(cursor, int)
-        query = query.where(sa.tuple_(PASSES.c.at, PASSES.c.seq) < sa.tuple_(at, seq))
-    query = query.order_by(PASSES.c.at.desc(), PASSES.c.seq.desc()).limit(limit + 1)
+        query = query.where(sa.tuple_(*place) < sa.tuple_(at, seq))
+    query = query.order_by(*(column.desc() for column in place)).limit(limit + 1)
     rows = connection.execute(query).all()
     following = None
     if len(rows) > limit:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.config import Settings
 from app.errors import StoreUnavailable, UnknownPass
 from app.passes.lists.book import ListBook
+from app.passes.lists.matching import ListMatcher, Matched
 from app.passes.records import NewPass
 from app.passes.store.audit import Action, Audit, AuditLine
 from app.passes.store.backlog import Backlog
@@ -24,13 +25,14 @@ from app.passes.store.database import (
     translated,
 )
 from app.passes.store.erasing import Eraser, Retention
-from app.passes.store.fuzzy import Prior, find_probable
+from app.passes.store.fuzzy import find_probable
 from app.passes.store.pictures import PictureFolder, PictureKind
 from app.passes.store.privacy import Privacy
 from app.passes.store.rows import PassWriter, Teller
 from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
 from app.passes.store.tables import PASSES, microseconds
 from app.passes.store.texts import asked_plate
+from app.passes.store.weighing import Prior
 from app.passes.store.writing import Counted, Writer
 
 logger = logging.getLogger(__name__)
@@ -56,12 +58,14 @@ class PassStore:
         prior: Prior,
         observe: Counted = lambda written, waiting: None,
         lost: Callable[[], None] = lambda: None,
+        matched: Matched = lambda kind: None,
         tell: Sequence[Teller] = (),
         committed: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`lost` is called for each pass that there was no room for, `tell` with those that are
-        written, and `committed` when they are.
+        """`lost` is called for each pass that there was no room for, `matched` with the kind of
+        a list for each that is on one, `tell` with those that are written, and `committed` when
+        they are.
 
         A server that cannot be reached is no reason not to start: passes wait until it can.
 
@@ -90,7 +94,13 @@ class PassStore:
         self._audit = Audit(self.engine, now)
         self.lists = ListBook(self.engine, self._audit, usable=self._usable, now=now)
         self._writer = Writer(
-            PassWriter(self.engine, self._pictures, self._privacy, tell),
+            PassWriter(
+                self.engine,
+                self._pictures,
+                self._privacy,
+                tell,
+                ListMatcher(prior, matched) if self._privacy.has_texts else None,
+            ),
             self._backlog,
             prepare=self.prepare,
             observe=observe,
@@ -194,6 +204,7 @@ class PassStore:
             self._write_all()
             erased = self._eraser.erase_where(PASSES.c.plate_key == key)
             self._eraser.erase_told(key)
+            self._eraser.erase_matches(key)
             self._audit.forget(key)
             self._audit.note(who, "erase", plate=None, detail={}, results=erased)
             return erased
@@ -275,6 +286,7 @@ def _told(wanted: PassFilter) -> dict[str, Any]:
         "until": None if wanted.until is None else wanted.until.isoformat(),
         "formats": list(wanted.formats),
         "min_confidence": wanted.min_confidence,
+        "list": wanted.list,
     }
 
 
