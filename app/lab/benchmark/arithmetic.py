@@ -19,6 +19,8 @@ from app.vision.backends.runtime import Runtime
 from app.vision.backends.sessions import Session, load
 from app.weights.resolve import Weights
 
+SHARED = 8
+"""Crops of one run."""
 SIDE = 1024
 """Of the square matrices whose product stands for the most a processor does."""
 _WARM_UP, _RUNS = 3, 20
@@ -38,19 +40,24 @@ class NetworkCost:
 
 
 def network_costs(weights: Weights, runtime: Runtime) -> list[NetworkCost]:
-    """One picture of the detector, at its square input, and one crop of the OCR."""
+    """One picture of the detector, at its square input, and one crop of the OCR; many, too,
+    where a run takes them: that is what pictures would gain by sharing it."""
     loader = Loader(runtime)
     product = _product(loader)
     ones = np.ones((1, SIDE, SIDE), np.float32)
     peak = 2 * SIDE**3 / _milliseconds(product, {"x": ones})
     detector, ocr = weights.detector.path, weights.ocr.path
+    reader = loader.recognizer(ocr, threads=1, runs=1)
     costs: list[NetworkCost] = []
-    for name, network, session in (
-        ("detector", optimize_detector(detector), loader.detector(detector, threads=1, runs=1)),
-        ("OCR", ocr.read_bytes(), loader.recognizer(ocr, threads=1, runs=1)),
-    ):
-        milliseconds = _milliseconds(session, _empty(session))
-        operations = 2 * multiply_adds(network)
+    runs = [
+        ("detector", optimize_detector(detector), loader.detector(detector, threads=1, runs=1), 1),
+        ("OCR", ocr.read_bytes(), reader, 1),
+    ]
+    if reader.get_inputs()[0].shape[0] != 1:
+        runs.append((f"OCR, {SHARED} crops", ocr.read_bytes(), reader, SHARED))
+    for name, network, session, batch in runs:
+        milliseconds = _milliseconds(session, _empty(session, batch))
+        operations = 2 * multiply_adds(network) * batch
         share = operations / milliseconds / peak
         costs.append(NetworkCost(name, session.runtime, milliseconds, operations / 1e9, share))
     return costs
@@ -77,9 +84,9 @@ def multiply_adds(network: bytes) -> int:
     return count
 
 
-def _empty(session: Session | ort.InferenceSession) -> dict[str, Any]:
+def _empty(session: Session | ort.InferenceSession, batch: int = 1) -> dict[str, Any]:
     (port,) = session.get_inputs()
-    sizes = [1, *port.shape[1:]]
+    sizes = [batch, *port.shape[1:]]
     return {port.name: np.zeros(sizes, np.uint8 if sizes[-1] in (1, 3) else np.float32)}
 
 

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from app.config import Settings
-from app.lab.benchmark.arithmetic import multiply_adds, network_costs
+from app.lab.benchmark.arithmetic import SHARED, multiply_adds, network_costs
 from app.vision.backends.runtime import Runtime
 from app.weights.resolve import resolve_weights
 
@@ -42,9 +42,11 @@ def test_counts_the_products_of_each_kind() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("runtime", [Runtime(), Runtime("openvino")], ids=lambda one: one.backend)
 def test_costs_are_told_for_each_runtime(runtime: Runtime) -> None:
-    detector, ocr = network_costs(resolve_weights(Settings()), runtime)
+    detector, ocr, *shared = network_costs(resolve_weights(Settings()), runtime)
     assert detector.runtime == ocr.runtime == runtime
     assert detector.gigaflops == pytest.approx(2.55, rel=0.05)
     assert 0 < ocr.gigaflops < detector.gigaflops
     assert detector.milliseconds > ocr.milliseconds > 0
+    together = [SHARED * ocr.gigaflops] if runtime.backend == "onnxruntime" else []
+    assert [each.gigaflops for each in shared] == pytest.approx(together)
     assert 0 < detector.peak_share < 3  # of a rate that is measured beside other tests
