@@ -30,6 +30,13 @@ class PassesSettings(BaseSettings):
     store_pictures: Literal["off", "crop", "frame"] = Field(
         "frame", description="Pictures kept: none, of the plate, or of the whole frame besides."
     )
+    store_pictures_url: str | None = Field(
+        None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?$",
+        description="`s3://BUCKET/PREFIX` keeps pictures in an S3-compatible bucket instead of the "
+        "folder; endpoint and credentials as in all tools for it (`AWS_ENDPOINT_URL_S3`, "
+        "`AWS_ACCESS_KEY_ID`, ...).",
+    )
     store_plates: Literal["text", "hashed"] = Field(
         "text",
         description="`hashed` keeps a keyed hash instead of each plate, no text and no picture: "

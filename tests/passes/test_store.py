@@ -32,15 +32,15 @@ def test_a_pass_comes_back(make_store: StoreFactory, database: str | None) -> No
     assert kept.confidence == passing.confidence
     assert kept.detail["frames"] == 1
     assert kept.detail["candidates"][0]["plate"] == "ABC123"
-    assert store.picture(passing.id, "crop", who=WHO).read_bytes() == picture()
-    assert store.picture(passing.id, "frame", who=WHO).read_bytes() == picture()
+    assert store.picture(passing.id, "crop", who=WHO).data == picture()
+    assert store.picture(passing.id, "frame", who=WHO).data == picture()
 
 
 def test_pictures_are_kept_as_asked(make_store: StoreFactory) -> None:
     store = make_store(store_pictures="crop")
     passing = made("ABC123", crop=picture(), frame=picture())
     put(store, passing)
-    assert store.picture(passing.id, "crop", who=WHO).is_file()
+    assert store.picture(passing.id, "crop", who=WHO).data
     with pytest.raises(UnknownPass):
         store.picture(passing.id, "frame", who=WHO)
 

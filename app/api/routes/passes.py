@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from app.api.access import ADMINISTERS, SEES_PASSES, Shared, Who
 from app.api.asking import asked
@@ -128,7 +128,7 @@ _PICTURE = {
 @router.get(
     "/{pass_id:uuid}/crop",
     summary="Picture of the plate",
-    response_class=FileResponse,
+    response_class=Response,
     responses=_PICTURE,
 )
 async def crop(service: Shared, who: Who, pass_id: UUID) -> Response:
@@ -138,7 +138,7 @@ async def crop(service: Shared, who: Who, pass_id: UUID) -> Response:
 @router.get(
     "/{pass_id:uuid}/frame",
     summary="The whole picture",
-    response_class=FileResponse,
+    response_class=Response,
     responses=_PICTURE,
 )
 async def frame(service: Shared, who: Who, pass_id: UUID) -> Response:
@@ -146,10 +146,10 @@ async def frame(service: Shared, who: Who, pass_id: UUID) -> Response:
 
 
 async def _picture(service: Service, who: str, pass_id: UUID, kind: PictureKind) -> Response:
-    path = await asked(service, lambda store: store.picture(pass_id.hex, kind, who=who))
-    return FileResponse(
-        path,
-        media_type=MEDIA_TYPES[path.suffix[1:]],
+    picture = await asked(service, lambda store: store.picture(pass_id.hex, kind, who=who))
+    return Response(
+        picture.data,
+        media_type=MEDIA_TYPES[picture.suffix],
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )
 

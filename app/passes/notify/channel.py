@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.passes.notify.ledger import Message
+from app.passes.store.pictures import Picture
 
-Pictures = Callable[[str], Awaitable[bytes | None]]
+Pictures = Callable[[str], Awaitable[Picture | None]]
 """The picture of a pass, by its id, as long as it is kept."""
 
 

@@ -16,7 +16,7 @@ from aiohttp import FormData
 from app.passes.notify.announcing import iso
 from app.passes.notify.ledger import Message
 from app.passes.notify.targets import Form
-from app.passes.store.pictures import MEDIA_TYPES, suffix_of
+from app.passes.store.pictures import MEDIA_TYPES, Picture
 from app.passes.store.tables import moment
 
 PICTURED: Final[tuple[Form, ...]] = ("platerecognizer-multipart", "alpr-database")
@@ -34,7 +34,7 @@ class Body:
     content_type: str = "application/json"
 
 
-def body_of(form: Form, message: Message, picture: bytes | None) -> Body:
+def body_of(form: Form, message: Message, picture: Picture | None) -> Body:
     """Of passes in the target's form; of all else, which other services do not know, in ours."""
     if form == "relay":
         return Body(content_type="")
@@ -50,9 +50,8 @@ def body_of(form: Form, message: Message, picture: bytes | None) -> Body:
     def parts() -> FormData:
         data = FormData()
         data.add_field("json", text)
-        suffix = suffix_of(shown)
-        kind = MEDIA_TYPES[suffix]
-        data.add_field("upload", shown, filename=f"frame.{suffix}", content_type=kind)
+        name, kind = f"frame.{shown.suffix}", MEDIA_TYPES[shown.suffix]
+        data.add_field("upload", shown.data, filename=name, content_type=kind)
         return data
 
     return Body(parts=parts)
@@ -112,7 +111,7 @@ def stream(message: Message) -> dict[str, Any]:
     }
 
 
-def alpr_database(message: Message, picture: bytes | None) -> dict[str, Any]:
+def alpr_database(message: Message, picture: Picture | None) -> dict[str, Any]:
     seen = message.payload
     corners = _NO_BOX if seen["bbox"] is None else _corners(seen["bbox"])
     prediction = {
@@ -124,7 +123,7 @@ def alpr_database(message: Message, picture: bytes | None) -> dict[str, Any]:
         "ai_dump": [{"api": "alpr", "found": {"success": True, "predictions": [prediction]}}],
         "camera": seen["camera"],
         "timestamp": seen["at"],
-        **({} if picture is None else {"Image": base64.b64encode(picture).decode()}),
+        **({} if picture is None else {"Image": base64.b64encode(picture.data).decode()}),
     }
 
 

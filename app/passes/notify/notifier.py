@@ -25,6 +25,7 @@ from app.passes.notify.sender import Pace, Sender, Surveyed, Told
 from app.passes.notify.targets import MqttConfig, Target, load_targets, private_hosts
 from app.passes.notify.webhook import WebhookChannel
 from app.passes.store.database import translated
+from app.passes.store.pictures import Picture
 from app.passes.store.privacy import Privacy
 from app.passes.store.store import PassStore
 from app.passes.store.tables import moment
@@ -217,7 +218,7 @@ class Notifier:
             resolver=self._resolver,
         )
 
-    async def _picture(self, pass_id: str) -> bytes | None:
+    async def _picture(self, pass_id: str) -> Picture | None:
         return await asyncio.to_thread(self._store.shown, pass_id)
 
 

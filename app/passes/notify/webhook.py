@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+from sqlalchemy.exc import DBAPIError
 from standardwebhooks import Webhook
 
+from app.errors import StoreUnavailable
 from app.guard import AddressRefused, Guard, ResolverFactory, dns, is_named
 from app.passes.notify.channel import Answer, Pictures
 from app.passes.notify.forms import PICTURED, Body, accepted, body_of
@@ -56,7 +58,10 @@ class WebhookChannel:
         form = self._config.form
         picture = None
         if form in PICTURED and message.pass_id is not None:
-            picture = await self._pictures(message.pass_id)
+            try:
+                picture = await self._pictures(message.pass_id)
+            except (StoreUnavailable, DBAPIError, OSError):
+                return Answer(False, error="the picture cannot be had now")
         body = body_of(form, message, picture)
         try:
             async with self._session.request(

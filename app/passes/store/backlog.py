@@ -47,7 +47,8 @@ class Backlog:
         data = to_bytes(passing)
         if self._bytes + len(data) > self._max_bytes:
             return False
-        name = f"{time.time_ns():020}-{passing.id}"
+        urgent = passing.event != "end"  # a gate waits for it, and it has no pictures to write
+        name = f"{'0' if urgent else '1'}{time.time_ns():020}-{passing.id}"
         part = self._root / f"{name}{_PART}"
         part.write_bytes(data)
         part.replace(self._root / f"{name}{_SUFFIX}")
@@ -66,7 +67,7 @@ class Backlog:
             yield True
 
     def waiting(self) -> list[Path]:
-        """Oldest first."""
+        """What is urgent first, then the oldest."""
         entries = list(os.scandir(self._root))
         self._clear([Path(entry.path) for entry in entries if entry.name.endswith(_PART)])
         found = [entry for entry in entries if entry.name.endswith(_SUFFIX)]

@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.passes.store.database import translated
-from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.pictures import PictureKind, PictureStore
 from app.passes.store.tables import AUDIT, EVIDENCE, MATCHES, OUTBOX, PASSES, TEXTS
 from app.passes.store.texts import fold
 
@@ -37,7 +37,7 @@ class Eraser:
     def __init__(
         self,
         engine: sa.Engine,
-        pictures: PictureFolder,
+        pictures: PictureStore,
         retention: Retention,
         *,
         now: Callable[[], float] = time.time,
@@ -48,7 +48,7 @@ class Eraser:
         self._due = 0.0
 
     def erase_where(self, *which: sa.ColumnElement[bool]) -> int:
-        """Delete passes; how many there were. Raises DBAPIError, OSError."""
+        """Delete passes; how many there were. Raises DBAPIError, OSError, StoreUnavailable."""
         erased = 0
         while step := self._step(*which):
             erased += step

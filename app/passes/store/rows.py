@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.passes.records import NewPass
-from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.pictures import PictureKind, PictureStore
 from app.passes.store.privacy import Privacy
 from app.passes.store.tables import EVIDENCE, MATCHES, PASSES, TEXTS, microseconds
 from app.passes.store.texts import fold
@@ -31,7 +32,7 @@ class PassWriter:
     def __init__(
         self,
         engine: sa.Engine,
-        pictures: PictureFolder,
+        pictures: PictureStore,
         privacy: Privacy,
         tell: Sequence[Teller] = (),
         matcher: "ListMatcher | None" = None,
@@ -42,22 +43,37 @@ class PassWriter:
         self._tell, self._matcher = tell, matcher
 
     def write(self, events: Sequence[NewPass]) -> int:
-        """In one transaction, pictures before it; what is there already stays as it is.
+        """In a transaction, pictures before it; what is there already stays as it is.
+
+        What lasts has no pictures, and a transaction of its own before: no gate waits for them.
 
         Returns how many of them are passes that are over: these alone are kept. Raises DBAPIError,
-        OSError.
+        OSError, StoreUnavailable.
         """
         if self._matcher is not None:
             with self._engine.connect() as connection:
                 events = self._matcher.matched(connection, events)
-        passes = [event for event in events if event.event == "end"]
-        rows = [self._row(passing) for passing in passes]
-        with self._engine.begin() as connection:
-            if passes:
-                self._insert(connection, passes, rows)
-            for tell in self._tell:
-                tell(connection, events)
-        return len(passes)
+        over = [event for event in events if event.event == "end"]
+        lasting = [event for event in events if event.event != "end"]
+        if lasting:
+            with self._engine.begin() as connection:
+                self._announce(connection, lasting)
+        if over:
+            rows = self._rows(over)
+            with self._engine.begin() as connection:
+                self._insert(connection, over, rows)
+                self._announce(connection, over)
+        return len(over)
+
+    def _announce(self, connection: sa.Connection, events: Sequence[NewPass]) -> None:
+        for tell in self._tell:
+            tell(connection, events)
+
+    def _rows(self, passes: Sequence[NewPass]) -> list[dict[str, Any]]:
+        if self._pictures.parallel == 1:
+            return [self._row(passing) for passing in passes]
+        with ThreadPoolExecutor(self._pictures.parallel) as pool:
+            return list(pool.map(self._row, passes))
 
     def _insert(
         self, connection: sa.Connection, passes: Sequence[NewPass], rows: list[dict[str, Any]]

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from app.passes.store.database import (
 )
 from app.passes.store.erasing import Eraser, Retention
 from app.passes.store.fuzzy import find_probable
-from app.passes.store.pictures import PictureFolder, PictureKind
+from app.passes.store.pictures import Picture, PictureFolder, PictureKind, PictureStore
 from app.passes.store.privacy import Privacy
 from app.passes.store.rows import PassWriter, Teller
 from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
@@ -70,7 +69,7 @@ class PassStore:
         A server that cannot be reached is no reason not to start: passes wait until it can.
 
         Raises:
-            StoreError: it was made by a newer version, or the URL is none.
+            StoreError: it was made by a newer version, or a URL is none.
             OSError: the folder cannot be used.
         """
         root, url = settings.store_path, settings.database_url
@@ -81,7 +80,7 @@ class PassStore:
             sqlite_url(root / FILE) if url is None else postgresql_url(url.get_secret_value())
         )
         self.engine = open_database(self._url)
-        self._pictures = PictureFolder(root / "pictures")
+        self._pictures = _open_pictures(settings)
         self._prior, self._lost = prior, lost
         self._ready, self._preparing, self._retry_at = False, threading.Lock(), 0.0
         self._complained = -_COMPLAIN_S
@@ -159,22 +158,22 @@ class PassStore:
             self._audit.note(who, "show", plate=None, detail={"id": pass_id}, results=1)
             return found
 
-    def picture(self, pass_id: str, kind: PictureKind, *, who: str) -> Path:
-        """Its file. Raises UnknownPass where there is none, StoreUnavailable."""
+    def picture(self, pass_id: str, kind: PictureKind, *, who: str) -> Picture:
+        """Raises UnknownPass where there is none, StoreUnavailable, OSError."""
         with self._usable():
             found = self._get(pass_id)
             self._audit.note(who, "picture", plate=None, detail={"id": pass_id}, results=1)
         suffix = found.suffix(kind)
         if suffix is not None:
-            path = self._pictures.path(found.id, microseconds(found.at), kind, suffix)
-            if path.is_file():
-                return path
+            picture = self._pictures.read(found.id, microseconds(found.at), kind, suffix)
+            if picture is not None:
+                return picture
         raise UnknownPass("That pass has no such picture.")
 
-    def shown(self, pass_id: str) -> bytes | None:
+    def shown(self, pass_id: str) -> Picture | None:
         """A picture for those who are told of a pass: the whole frame, or else the plate.
 
-        Raises DBAPIError, OSError.
+        Raises DBAPIError, OSError, StoreUnavailable.
         """
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(*SHOWN).where(PASSES.c.id == pass_id)).one_or_none()
@@ -183,8 +182,7 @@ class PassStore:
         kinds: tuple[PictureKind, ...] = ("frame", "crop")
         for kind, suffix in zip(kinds, (row.frame, row.crop), strict=True):
             if suffix is not None:
-                path = self._pictures.path(row.id, row.at, kind, suffix)
-                return path.read_bytes() if path.is_file() else None
+                return self._pictures.read(row.id, row.at, kind, suffix)
         return None
 
     def delete(self, pass_id: str, *, who: str) -> None:
@@ -275,6 +273,15 @@ class PassStore:
             if time.monotonic() > give_up:
                 raise StoreUnavailable("The store is busy; try again.", retry_after=5)
             time.sleep(0.05)
+
+
+def _open_pictures(settings: Settings) -> PictureStore:
+    """Raises StoreError."""
+    if settings.store_pictures_url is None:
+        return PictureFolder(settings.store_path / "pictures")
+    from app.passes.store.bucket import PictureBucket  # noqa: PLC0415
+
+    return PictureBucket(settings.store_pictures_url)
 
 
 def _told(wanted: PassFilter) -> dict[str, Any]:

@@ -127,6 +127,6 @@ class Writer:
 
 
 def _why(error: Exception) -> str:
-    """The database's own words; they have no plate in them."""
+    """The database's own words, or the bucket's; they have no plate in them."""
     cause = error.__cause__
-    return str(getattr(cause, "orig", None) or error)
+    return str(getattr(cause, "orig", None) or cause or error)
