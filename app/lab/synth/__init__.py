@@ -9,8 +9,9 @@
     plate = draw_plate(rng, draw_spec(rng, "ABC123", "standard"))  # clean, from the front
 
 Pictures are (h, w, 3) uint8 BGR. `truth` is a `LabelledPlate`: text, format, scheme, conditions,
-severity and level, box, quad, character height, readable. The same generator state and arguments
-give the same pixels. Serials are random strings; none is taken from a list of vehicles.
+severity and level, rows, angle, box, quad, character height, readable. The same generator state
+and arguments give the same pixels. Serials are random strings; none is taken from a list of
+vehicles.
 
 On the command line: `python -m app.lab.synth crops|photos|sheet|scene|video`.
 """

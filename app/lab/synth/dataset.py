@@ -13,6 +13,7 @@ from app.lab.synth.crops import draw_crop
 from app.lab.synth.labels import new_labels
 from app.lab.synth.photo.appearance import Box
 from app.lab.synth.photo.overlay import draw_photo
+from app.lab.synth.scenes.scene import draw_scene
 from app.lab.synth.types import Image, LabelledPlate, Severity
 
 COLUMNS: Final = (
@@ -26,6 +27,8 @@ COLUMNS: Final = (
     "condition",
     "level",
     "severity",
+    "rows",
+    "angle",
     "readable",
     "scheme",
     "character_height",
@@ -80,6 +83,13 @@ def draw_photos(
         yield f"{index:06d}.jpg", picture, truth, f"{source.source}/{source.path.name}"
 
 
+def draw_scenes(count: int, *, seed: int) -> Iterator[tuple[str, Image, LabelledPlate, str]]:
+    """Whole vehicles drawn from nothing; as for `draw_crops`."""
+    for index in range(count):
+        picture, truth = draw_scene(np.random.default_rng((seed, index)))
+        yield f"{index:06d}.jpg", picture, truth, "drawn"
+
+
 def read_sources(labels: Path, *, splits: set[str], sources: set[str]) -> list[SourcePhoto]:
     """Photos of a labels.csv (file, split, x1, y1, x2, y2, source) with one plate to replace.
 
@@ -124,6 +134,8 @@ def write(folder: Path, pictures: Iterable[tuple[str, Image, LabelledPlate, str]
                     ";".join(truth.conditions),
                     truth.level,
                     f"{truth.severity:.3f}",
+                    truth.rows,
+                    f"{truth.angle:.1f}",
                     int(truth.readable),
                     truth.scheme,
                     f"{truth.character_height:.1f}",

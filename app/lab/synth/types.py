@@ -50,9 +50,10 @@ class PlateImage:
 class LabelledPlate:
     """What is known of a plate in a picture.
 
-    `severity` is in 0..1, `conditions` name what made it hard. `box` is x1, y1, x2, y2 of the
-    plate without its frame, in pixels of the picture and not clipped to it. `readable` tells that
-    every character is tall, sharp, uncovered and contrasted enough to be told by eye.
+    `severity` is in 0..1, `conditions` name what made it hard. `rows` of characters are one or
+    two; `angle` is that of the view from the plate's normal, in degrees. `box` is x1, y1, x2, y2 of
+    the plate without its frame, in pixels of the picture and not clipped to it. `readable` tells
+    that every character is tall, sharp, uncovered and contrasted enough to be told by eye.
     """
 
     text: str
@@ -61,6 +62,8 @@ class LabelledPlate:
     conditions: tuple[str, ...]
     severity: float
     level: Severity
+    rows: int
+    angle: float
     box: tuple[float, float, float, float]
     quad: Quad
     character_height: float

@@ -87,6 +87,8 @@ def label(
         conditions=tags,
         severity=conditions.severity,
         level=conditions.level,
+        rows=plate.spec.layout.rows,
+        angle=conditions.angle,
         box=(x1, y1, x2, y2),
         quad=quad + shift,
         character_height=conditions.character_height,

@@ -60,6 +60,12 @@ class Conditions:
         return "easy" if self.severity < 0.33 else "medium" if self.severity < 0.67 else "hard"
 
     @property
+    def angle(self) -> float:
+        """Between the view and the plate's normal, turned by yaw and pitch, in degrees."""
+        yaw, pitch = np.radians([self.yaw, self.pitch])
+        return float(np.degrees(np.arccos(np.cos(yaw) * np.cos(pitch))))
+
+    @property
     def blur(self) -> float:
         """Standard deviation of all blur and of the pixels together, in heights of a character."""
         pixels = (0.3 + 0.35 * (self.zoom - 1)) / self.character_height

@@ -24,6 +24,7 @@ MIXES: Final[Mapping[str, Mapping[str, float]]] = {
     "uniform": UNIFORM_MIX,
     "training": TRAINING_MIX,
     "personalised": {PERSONALISED: 1.0},
+    "motorcycle": {"motorcycle": 0.6, "motorcycle_old": 0.4},
     "foreign": {FOREIGN: 1.0},
 }
 
