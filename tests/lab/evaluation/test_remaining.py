@@ -56,6 +56,7 @@ def test_break_down() -> None:
         for column, values in break_down(plates).items()
     }
     assert groups == {
+        "state": [("clean", 1, 0, 0), ("dirty or worn", 1, 1, 1)],
         "condition": [("night", 2, 1, 1), ("(empty)", 1, 1, 1), ("dirt", 1, 1, 1)],
         "severity": [("0.0-0.2", 1, 0, 0), ("0.8-1.0", 2, 2, 2)],
         "format": [("standard", 2, 1, 1), ("pre2001", 1, 1, 1)],

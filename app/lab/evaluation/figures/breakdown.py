@@ -7,16 +7,19 @@ from typing import Final
 
 from app.lab.evaluation.conditions import tag_values
 from app.lab.evaluation.figures.accuracy import Accuracy, accuracy
+from app.lab.evaluation.figures.circumstances import BANDS, circumstance
 from app.lab.evaluation.figures.rates import Rate, share
 from app.lab.evaluation.results import PlateOutcome
 from app.nz.formats import format_of
 
 COLUMNS: Final = (
+    *BANDS,
     "condition",
     "level",
     "severity",
     "readable",
     "source",
+    "rows",
     "format",
     "scheme",
     "country",
@@ -40,9 +43,10 @@ class Group:
 def break_down(
     plates: Sequence[PlateOutcome], columns: Iterable[str] = COLUMNS
 ) -> dict[str, tuple[Group, ...]]:
-    """Groups by column, the largest first, severities in their order.
+    """Groups by column, the largest first, severities and circumstances in their order.
 
-    Columns in which all plates are alike are left out.
+    Columns in which all plates are alike are left out, and so is what is not known of a plate's
+    circumstances.
     """
     found: dict[str, tuple[Group, ...]] = {}
     for column in columns:
@@ -50,23 +54,25 @@ def break_down(
         for plate in plates:
             for value in values_of(plate, column):
                 groups.setdefault(value, []).append(plate)
-        if len(groups) > 1:
-            found[column] = tuple(
-                _group(name or "(empty)", groups[name])
-                for name in sorted(
-                    groups,
-                    key=lambda name: (0 if column == SEVERITY else -len(groups[name]), name),
-                )
-            )
+        if column in BANDS:
+            order = [name for name in BANDS[column] if name in groups]
+        else:
+            order = sorted(groups, key=lambda name: (-len(groups[name]), name))
+        if column == SEVERITY:
+            order.sort()
+        if len(order) > 1:
+            found[column] = tuple(_group(name or "(empty)", groups[name]) for name in order)
     return found
 
 
 def values_of(plate: PlateOutcome, column: str) -> tuple[str, ...]:
-    """Values of a column.
+    """Values of a column; the circumstances are told from the other labels.
 
     The format is told from the text where the labels do not name it; a severity in [0, 1] is given
     as its fifth of that range.
     """
+    if column in BANDS:
+        return (circumstance(plate, column),)
     values = tag_values(plate.tags, column)
     if column == SEVERITY and re.fullmatch(r"[01]\.\d+", values[0]):
         fifth = min(int(5 * float(values[0])), 4)
