@@ -14,9 +14,7 @@ from app.errors import AlprError
 from app.weights.fetch import Progress as Report
 from app.weights.fetch import fetch
 from app.weights.files import WeightFile
-from app.weights.hub import HUB_MODELS, hub_model
-
-DEFAULT_PAIR = ("yolo-v9-t-384-license-plate-end2end", "global-plates-mobile-vit-v2-model")
+from app.weights.hub import DEFAULT_PAIR, HUB_MODELS, hub_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

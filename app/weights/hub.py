@@ -78,7 +78,9 @@ _MODELS = (
     ),
 )
 HUB_MODELS = {model.name: model for model in _MODELS}
-"""By hub name. The first two are the pair the service was designed around."""
+"""By hub name."""
+DEFAULT_PAIR = ("yolo-v9-t-384-license-plate-end2end", "global-plates-mobile-vit-v2-model")
+"""Detector and OCR the service was designed around."""
 
 
 def hub_model(name: str, kind: Kind | None = None) -> HubModel:
