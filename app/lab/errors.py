@@ -8,7 +8,11 @@ class EvaluationError(AlprError):
 
 
 class DatasetError(EvaluationError):
-    """The folder is no data set, or nothing of it fits the request."""
+    """The folder is no data set."""
+
+
+class EmptyDataset(DatasetError):
+    """The folder is one, and nothing of it fits the request."""
 
 
 class ResultError(EvaluationError):

@@ -53,7 +53,7 @@ def comparison_tables(comparison: Comparison, *, with_list: bool) -> RenderableT
             str(len(paired.fixed)),
             str(len(paired.broken)),
             f"{paired.p_value:.2g}",
-            _verdict(paired),
+            verdict(paired),
         )
     lines.append(table)
     if with_list:
@@ -61,7 +61,8 @@ def comparison_tables(comparison: Comparison, *, with_list: bool) -> RenderableT
     return Lines(*lines)
 
 
-def _verdict(paired: Paired) -> str:
+def verdict(paired: Paired) -> str:
+    """In words, with markup."""
     if not paired.significant:
         return "not significant"
     better = len(paired.fixed) > len(paired.broken)

@@ -130,7 +130,7 @@ def _pair(
     right: Callable[[PlateOutcome], bool],
     show: Callable[[PlateOutcome], str],
 ) -> Paired:
-    return _paired(
+    return paired(
         [
             (Difference(a.photo, a.truth or "", show(a), show(b)), right(a), right(b))
             for a, b in plates
@@ -139,7 +139,7 @@ def _pair(
 
 
 def _pair_photos(photos: Sequence[tuple[PhotoOutcome, PhotoOutcome]]) -> Paired:
-    return _paired(
+    return paired(
         [
             (Difference(a.name, "", _found(a), _found(b)), not a.unmatched, not b.unmatched)
             for a, b in photos
@@ -147,7 +147,8 @@ def _pair_photos(photos: Sequence[tuple[PhotoOutcome, PhotoOutcome]]) -> Paired:
     )
 
 
-def _paired(judged: Sequence[tuple[Difference, bool, bool]]) -> Paired:
+def paired(judged: Sequence[tuple[Difference, bool, bool]]) -> Paired:
+    """Samples judged before and after, each with what tells of a change."""
     fixed = tuple(change for change, before, after in judged if after and not before)
     broken = tuple(change for change, before, after in judged if before and not after)
     return Paired(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from app.lab.errors import DatasetError
+from app.lab.errors import DatasetError, EmptyDataset
 from app.lab.evaluation.conditions import Condition, hold
 from app.lab.evaluation.matching import BoxF
 from app.nz.validation import normalize
@@ -64,7 +64,7 @@ def load_dataset(folder: Path, conditions: Sequence[Condition] = ()) -> list[Pho
             raise DatasetError(f"{folder} has no column {condition.column!r} to filter by.")
     kept = [chosen for photo in photos if (chosen := _choose(photo, conditions)) is not None]
     if not kept:
-        raise DatasetError(f"No picture of {folder} fits.")
+        raise EmptyDataset(f"No picture of {folder} fits.")
     missing = [photo.name for photo in kept if not photo.path.is_file()]
     if missing:
         raise DatasetError(f"{len(missing)} pictures of {labels} are missing: {missing[0]}, ...")

@@ -96,7 +96,7 @@ class PhotoOutcome:
 
     They are false ones where the photo is `fully_labelled`; it is `negative` if it shows no plate.
     `rejected` counts detections that the pipeline dropped, by reason; `error` says why the picture
-    could not be read.
+    could not be read; `passes` are those of the detector, which older files do not have.
     """
 
     name: str
@@ -106,6 +106,7 @@ class PhotoOutcome:
     timings_ms: dict[str, float]
     rejected: dict[str, int]
     error: str | None = None
+    passes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

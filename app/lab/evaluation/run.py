@@ -18,7 +18,7 @@ from app.nz.validation import normalize
 from app.vision.images.decode import decode_image
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.stopwatch import Stopwatch
-from app.vision.types import Box, Characters, Frame, Looks, Plate
+from app.vision.types import Box, Characters, Frame, FrameResult, Looks, Plate
 
 CANDIDATES_KEPT: Final = 5
 
@@ -61,11 +61,9 @@ def read_photos(
         try:
             result = pipeline.read_bytes(photo.path.read_bytes(), options)
         except ImageError as error:
-            yield _judge(photo, [], {}, {}, recall_only=recall_only, error=str(error))
+            yield _judge(photo, None, recall_only=recall_only, error=str(error))
             continue
-        yield _judge(
-            photo, result.plates, result.timings_ms, result.rejected, recall_only=recall_only
-        )
+        yield _judge(photo, result, recall_only=recall_only)
 
 
 def read_crops(
@@ -165,14 +163,9 @@ def _read_plate(characters: Characters, reading: Reading) -> ReadPlate:
 
 
 def _judge(
-    photo: Photo,
-    answered: Sequence[Plate],
-    timings_ms: dict[str, float],
-    rejected: dict[str, int],
-    *,
-    recall_only: bool,
-    error: str | None = None,
+    photo: Photo, result: FrameResult | None, *, recall_only: bool, error: str | None = None
 ) -> PhotoReading:
+    answered = result.plates if result else ()
     found = [_from_plate(plate) for plate in answered]
     matches = match_photo(photo.labels, found)
     by_label = {match.label: match for match in matches}
@@ -199,9 +192,10 @@ def _judge(
             negative or (boxed and not recall_only),
             negative,
             unmatched,
-            timings_ms,
-            rejected,
+            result.timings_ms if result else {},
+            result.rejected if result else {},
             error,
+            result.passes if result else None,
         ),
         plates,
         _samples(photo, answered, matches),

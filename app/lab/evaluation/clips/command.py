@@ -2,23 +2,24 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.progress import Progress
 
 from app.building import build_pipeline
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.lab.evaluation.clips.dataset import Clip, load_clips
 from app.lab.evaluation.clips.results import ClipEvaluation, clip_evaluation_body
-from app.lab.evaluation.clips.run import ClipReading, read_clips
+from app.lab.evaluation.clips.run import read_clips
 from app.lab.evaluation.clips.summary import clip_summary_body, summarise_clips
+from app.lab.evaluation.gathering import now, with_progress
 from app.lab.evaluation.report.clips import clip_tables
 from app.processors import usable_processors
 from app.video.options import VideoQuery
-from app.weights.resolve import resolve_weights
+from app.video.watching import WatchOptions
+from app.vision.pipeline import PlatePipeline
+from app.weights.resolve import Weights, resolve_weights
 
 
 def run_clips(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -46,15 +47,54 @@ def measure_clips(arguments: argparse.Namespace, settings: Settings) -> ClipEval
     options, fps = query.watch_options(settings), query.frames_a_second(settings)
     weights = resolve_weights(settings)
     pipeline = build_pipeline(settings, weights, threads=usable_processors(1))
+    return watch_set(
+        pipeline,
+        weights,
+        clips,
+        options,
+        settings,
+        fps=fps,
+        dataset=str(arguments.dataset),
+        where=map(str, arguments.where),
+        recall_only=arguments.recall_only,
+    )
+
+
+def watch_set(
+    pipeline: PlatePipeline,
+    weights: Weights,
+    clips: Sequence[Clip],
+    options: WatchOptions,
+    settings: Settings,
+    *,
+    fps: float,
+    dataset: str,
+    where: Iterable[str] = (),
+    recall_only: bool = False,
+) -> ClipEvaluation:
+    """Watch clips that were loaded with networks that were, too. Raises InferenceError."""
     readings = read_clips(
         pipeline,
         clips,
         options,
         fps=fps,
         max_pixels=settings.max_pixels,
-        recall_only=arguments.recall_only,
+        recall_only=recall_only,
     )
-    collected = list(_with_progress(readings, clips))
+    collected = list(with_progress(readings, len(clips), "watching"))
+    return ClipEvaluation(
+        dataset=dataset,
+        where=tuple(where),
+        detector=weights.detector.name,
+        ocr=weights.ocr.name,
+        options=watch_words(options, settings, fps=fps),
+        created=now(),
+        passes=tuple(one for reading in collected for one in reading.passes),
+        clips=tuple(reading.clip for reading in collected),
+    )
+
+
+def watch_words(options: WatchOptions, settings: Settings, *, fps: float) -> dict[str, str]:
     words = {
         "fps": fps,
         "detail": options.read.detail,
@@ -64,18 +104,4 @@ def measure_clips(arguments: argparse.Namespace, settings: Settings) -> ClipEval
         "min_agreeing": options.min_agreeing,
         "new_confidence": options.new_confidence,
     }
-    return ClipEvaluation(
-        dataset=str(arguments.dataset),
-        where=tuple(str(condition) for condition in arguments.where),
-        detector=weights.detector.name,
-        ocr=weights.ocr.name,
-        options={name: str(value) for name, value in words.items()},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        passes=tuple(one for reading in collected for one in reading.passes),
-        clips=tuple(reading.clip for reading in collected),
-    )
-
-
-def _with_progress(readings: Iterable[ClipReading], clips: Sequence[Clip]) -> Iterator[ClipReading]:
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(readings, total=len(clips), description="watching")
+    return {name: str(value) for name, value in words.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.lab.errors import DatasetError
+from app.lab.errors import DatasetError, EmptyDataset
 from app.lab.evaluation.conditions import Condition, hold
 from app.lab.evaluation.dataset import LABELS
 from app.nz.validation import normalize
@@ -86,7 +86,7 @@ def load_clips(folder: Path, conditions: Sequence[Condition] = ()) -> list[Clip]
         if any(fits for fits, _ in of_file)
     ]
     if not clips:
-        raise DatasetError(f"No clip of {folder} fits.")
+        raise EmptyDataset(f"No clip of {folder} fits.")
     for clip in clips:
         if not clip.path.is_file():
             raise DatasetError(f"{clip.path} is missing.")

@@ -2,9 +2,12 @@
 writes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+
+from app.lab.errors import ResultError
 
 FORMAT_VERSION: Final = 1
 
@@ -93,6 +96,14 @@ class ClipEvaluation:
 
 
 _ADAPTER: Final = TypeAdapter(ClipEvaluation)
+
+
+def load_clip_evaluation(path: Path) -> ClipEvaluation:
+    """Raises ResultError where the file is not what `evaluate --json` writes, or OSError."""
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ResultError(f"{path} is no result of evaluate on clips.") from error
 
 
 def clip_evaluation_body(evaluation: ClipEvaluation) -> dict[str, object]:

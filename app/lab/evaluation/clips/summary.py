@@ -10,11 +10,9 @@ from pydantic import TypeAdapter
 
 from app.lab.evaluation.clips.results import ClipEvaluation, FoundPass, PassOutcome
 from app.lab.evaluation.clips.ways import OURS
+from app.lab.evaluation.figures.answers import SURE
 from app.lab.evaluation.figures.confidence import Reliability, reliability
 from app.lab.evaluation.figures.rates import Rate, rate, share
-
-SURE: Final = 0.8
-"""Confidence from which a plate that is not there does harm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from typing import Final
 from app.lab.evaluation.figures.rates import Rate, rate
 from app.lab.evaluation.results import PhotoOutcome, PlateOutcome, ReadPlate
 
+SURE: Final = 0.8
+"""Confidence from which a plate that is not there does harm."""
 ENFORCEMENT: Final = 0.995
 """Share of right answers that somebody needs who acts on texts."""
 

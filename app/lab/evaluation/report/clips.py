@@ -6,7 +6,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.lab.evaluation.clips.results import ClipEvaluation, PassOutcome
-from app.lab.evaluation.clips.summary import SURE, ClipSummary
+from app.lab.evaluation.clips.summary import ClipSummary
+from app.lab.evaluation.figures.answers import SURE
 from app.lab.evaluation.report.table import format_count, format_rate, new_table
 
 
