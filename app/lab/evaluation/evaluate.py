@@ -2,13 +2,9 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from app import arguments as types
 from app.building import build_engine
@@ -19,10 +15,12 @@ from app.lab.evaluation.clips.command import run_clips
 from app.lab.evaluation.clips.dataset import is_clip_set
 from app.lab.evaluation.conditions import condition_argument
 from app.lab.evaluation.dataset import Photo, load_dataset
+from app.lab.evaluation.gathering import gather, with_progress
 from app.lab.evaluation.report.html import html_report
 from app.lab.evaluation.report.table import summary_tables
 from app.lab.evaluation.results import Evaluation, evaluation_body
-from app.lab.evaluation.run import PhotoReading, read_crops, read_photos, to_samples
+from app.lab.evaluation.run import read_crops, read_photos, to_samples
+from app.lab.evaluation.suite import command as suite
 from app.lab.evaluation.summary import summarise, summary_body
 from app.vision.pipeline import ReadOptions
 from app.weights.resolve import resolve_weights
@@ -35,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "labels.csv of passes (file, text, start_s, end_s). The files written by --json, "
         "--samples and --html name plates: keep them private."
     )
-    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("dataset", type=Path, nargs="?", metavar="DATASET")
     parser.add_argument(
         "--crops",
         action="store_true",
@@ -76,12 +74,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--fps", type=types.seconds, help="clips: frames read for each second of video"
     )
     parser.add_argument("--list", action="store_true", help="clips: list what was not read right")
+    suite.configure(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, write. Status 1 if a picture or a clip could not be decoded."""
     settings = Settings()
+    if arguments.suite:
+        return suite.run_suite(arguments, settings)
+    suite.refuse_alone(arguments)
+    if arguments.dataset is None:
+        raise InvalidRequest("Name a DATASET.")
     if is_clip_set(arguments.dataset):
         return run_clips(arguments, settings)
     if arguments.fps or arguments.list:
@@ -122,23 +126,19 @@ def measure(arguments: argparse.Namespace, settings: Settings) -> Evaluation:
             outcomes = read_photos(
                 engine.pipeline, photos, options, recall_only=arguments.recall_only
             )
-        collected = list(_with_progress(outcomes, photos))
+        collected = list(with_progress(outcomes, len(photos), "reading"))
         if arguments.samples is not None:
             seen = [sample for outcome in collected for sample in outcome.samples]
             to_samples(engine.pipeline, seen, arguments.by).save(arguments.samples)
     finally:
         engine.close()
-    return Evaluation(
+    return gather(
+        collected,
+        weights,
         dataset=str(arguments.dataset),
-        mode="crops" if arguments.crops else "photos",
-        where=tuple(str(condition) for condition in arguments.where),
+        options=None if arguments.crops else options,
+        where=map(str, arguments.where),
         recall_only=arguments.recall_only,
-        detector=None if arguments.crops else weights.detector.name,
-        ocr=weights.ocr.name,
-        options={} if arguments.crops else _in_words(options),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        plates=tuple(plate for outcome in collected for plate in outcome.plates),
-        photos=tuple(outcome.photo for outcome in collected),
     )
 
 
@@ -161,14 +161,3 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> ReadOptions:
         enhance=arguments.enhance or settings.enhance,
         detail=arguments.detail or settings.detail,
     )
-
-
-def _in_words(options: ReadOptions) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(options).items()}
-
-
-def _with_progress(
-    readings: Iterable[PhotoReading], photos: Sequence[Photo]
-) -> Iterator[PhotoReading]:
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(readings, total=len(photos), description="reading")
