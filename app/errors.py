@@ -47,6 +47,7 @@
     │   ├── ModelCorrupt         size or checksum differs, or no such network inside
     │   ├── DeviceUnavailable    the requested execution provider does not load
     │   └── BackendUnavailable   the library that should run the networks does not load
+    ├── InvalidGates             the file of gates is not right
     ├── StoreError               start-up: the store of passes is not one of ours
     ├── NotInstalled             a command needs what this installation leaves out
     └── InternalError            a fault nobody foresaw: ours to mend
@@ -230,6 +231,10 @@ class UnknownDelivery(NotifyError):
 
 class NotReplayable(NotifyError):
     code = "not_replayable"
+
+
+class InvalidGates(AlprError):
+    code = "invalid_gates"
 
 
 class StoreError(AlprError):

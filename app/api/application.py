@@ -81,16 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.openalpr == "on":
         app.include_router(openalpr.router)
     if settings.store == "on":
-        # Loads the libraries of the store, which cost nothing where there is none.
-        from app.api.routes import lists, passes  # noqa: PLC0415
-
-        app.include_router(passes.router)
-        if settings.store_plates == "text":  # what keeps no plate has no list of them
-            app.include_router(lists.router)
-    if settings.notify_file is not None:
-        from app.api.routes import deliveries  # noqa: PLC0415
-
-        app.include_router(deliveries.router)
+        _include_store(app, settings)
     install_error_handlers(app)
     if settings.cors_origins:
         app.add_middleware(
@@ -113,3 +104,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestObserver)
     app.add_middleware(BodyReceiver, timeout=settings.upload_timeout)
     return app
+
+
+def _include_store(app: FastAPI, settings: Settings) -> None:
+    """Loads the libraries of the store, which cost nothing where there is none."""
+    from app.api.routes import lists, passes  # noqa: PLC0415
+
+    app.include_router(passes.router)
+    if settings.store_plates == "text":  # what keeps no plate has no list of them
+        app.include_router(lists.router)
+    if settings.gates_file is not None:
+        from app.api.routes import gates  # noqa: PLC0415
+
+        app.include_router(gates.router)
+    if settings.notify_file is not None:
+        from app.api.routes import deliveries  # noqa: PLC0415
+
+        app.include_router(deliveries.router)

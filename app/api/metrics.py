@@ -126,6 +126,12 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        self.gate_decisions = Counter(
+            "alpr_gate_decisions_total",
+            "Decisions of gates by reason: opened, dry_run, or why they stayed closed",
+            ["gate", "reason"],
+            registry=self.registry,
+        )
         self.refused = Counter(
             "alpr_refused_requests_total",
             "Requests answered with an error, by its code",

@@ -15,7 +15,7 @@ from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
 from app.api.schemas.cameras import camera_event
-from app.api.storing import camera_keeper, open_notifier, open_store
+from app.api.storing import Gates, camera_keeper, open_gates, open_notifier, open_store
 from app.api.transport.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
@@ -64,8 +64,10 @@ class Service:
     searches: Budget
     store: "PassStore | None" = None
     notifier: "Notifier | None" = None
+    gates: Gates | None = None
     cameras_file: FollowedFile | None = None
     targets_file: FollowedFile | None = None
+    gates_file: FollowedFile | None = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -106,7 +108,7 @@ class Service:
             return await self.fetcher.fetch(url)
 
     def close(self) -> None:
-        for file in (self.cameras_file, self.targets_file):
+        for file in (self.cameras_file, self.targets_file, self.gates_file):
             if file is not None:
                 file.close()
         self.supervisor.close()
@@ -122,8 +124,8 @@ class Service:
 def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
     """Load everything, and begin to watch the cameras.
 
-    Raises ModelError, InvalidCameras, InvalidTargets, StoreError, or OSError for the file of keys,
-    of usage, of cameras, of targets or of passes.
+    Raises ModelError, InvalidCameras, InvalidTargets, InvalidGates, StoreError, or OSError for the
+    file of keys, of usage, of cameras, of targets, of gates or of passes.
     """
     keys, usage = key_ring(settings), UsageCounter(settings.usage_file)  # fail before networks load
     metrics = Metrics(low_confidence=settings.low_confidence)
@@ -148,7 +150,8 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     )
     passes = PassStream(settings.events_kept)
     notifier = open_notifier(settings, metrics)
-    store = open_store(settings, engine, metrics, notifier)
+    gates = open_gates(settings, metrics, notifier)
+    store = open_store(settings, engine, metrics, notifier, gates)
 
     def publish(event: CameraEvent) -> None:
         if isinstance(event, CameraPass):
@@ -187,7 +190,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         observers=observers,
         supervisor=Supervisor(
             Surroundings(engine, settings, fetcher, record_frames),
-            [metrics.cameras.observe, publish, camera_keeper(store, notifier)],
+            [metrics.cameras.observe, publish, camera_keeper(store, notifier, gates)],
         ),
         passes=passes,
         streams=Budget(MAX_STREAMS, what="streams", observe=metrics.budget("streams", MAX_STREAMS)),
@@ -196,6 +199,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         ),
         store=store,
         notifier=notifier,
+        gates=gates,
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
@@ -210,10 +214,13 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
 
 
 def _follow_files(service: Service) -> None:
-    """Raises InvalidCameras, InvalidTargets, OSError."""
+    """Raises InvalidCameras, InvalidTargets, InvalidGates, OSError."""
     settings, notifier = service.settings, service.notifier
     if settings.notify_file is not None and notifier is not None:
         service.targets_file = FollowedFile(settings.notify_file, notifier.apply, what="targets")
+    if settings.gates_file is not None and service.gates is not None:
+        apply = service.gates.rules.apply
+        service.gates_file = FollowedFile(settings.gates_file, apply, what="gates")
     if settings.cameras_file is not None:
         service.cameras_file = FollowedFile(
             settings.cameras_file,

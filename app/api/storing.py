@@ -1,5 +1,6 @@
 """The store of passes in the service: its metrics, and the passes of cameras."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.api.metrics import Metrics
@@ -10,8 +11,19 @@ from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
 if TYPE_CHECKING:
+    from app.passes.gates.deciding import Reason
+    from app.passes.gates.keeper import GateKeeper
+    from app.passes.gates.rules import GateRules
     from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Rules of a file, and who keeps to them."""
+
+    rules: "GateRules"
+    keeper: "GateKeeper"
 
 
 def open_notifier(settings: Settings, metrics: Metrics) -> "Notifier | None":
@@ -29,8 +41,31 @@ def open_notifier(settings: Settings, metrics: Metrics) -> "Notifier | None":
     return notifier
 
 
+def open_gates(settings: Settings, metrics: Metrics, notifier: "Notifier | None") -> "Gates | None":
+    """None where there are none.
+
+    Raises InvalidGates, OSError.
+    """
+    if settings.gates_file is None or notifier is None:
+        return None
+    from app.passes.gates.keeper import GateKeeper  # noqa: PLC0415
+    from app.passes.gates.rules import GateRules  # noqa: PLC0415
+
+    def decided(gate: str, reason: "Reason") -> None:
+        metrics.gate_decisions.labels(gate, reason).inc()
+
+    rules = GateRules()
+    rules.apply(settings.gates_file)
+    keeper = GateKeeper(lambda: rules.rules, has_target=notifier.has, decided=decided)
+    return Gates(rules, keeper)
+
+
 def open_store(
-    settings: Settings, engine: Engine, metrics: Metrics, notifier: "Notifier | None" = None
+    settings: Settings,
+    engine: Engine,
+    metrics: Metrics,
+    notifier: "Notifier | None" = None,
+    gates: "Gates | None" = None,
 ) -> "PassStore | None":
     """None where it is switched off: its libraries are not even loaded then.
 
@@ -64,6 +99,7 @@ def open_store(
         observe=observe,
         lost=metrics.passes_lost.inc,
         matched=matched,
+        gates=None if gates is None else gates.keeper,
         tell=() if notifier is None else (notifier.announcer,),
         committed=committed,
     )
@@ -72,12 +108,16 @@ def open_store(
     return store
 
 
-def camera_keeper(sink: PassSink | None, notifier: "Notifier | None" = None) -> CameraObserver:
+def camera_keeper(
+    sink: PassSink | None, notifier: "Notifier | None" = None, gates: "Gates | None" = None
+) -> CameraObserver:
     """Gives the passes of cameras to a sink: when they are over, and before where somebody wants
     to be told."""
 
     def is_wanted(moment: PassMoment) -> bool:
-        return moment == "end" or (notifier is not None and notifier.announcer.wants(moment))
+        for_gates = gates is not None and gates.keeper.is_needed
+        told = notifier is not None and notifier.announcer.wants(moment)
+        return moment == "end" or for_gates or told
 
     def keep(told: CameraEvent) -> None:
         if sink is not None and isinstance(told, CameraPass) and is_wanted(told.event.kind):

@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         ModelError: weights are missing or damaged, or the device or the backend is not there.
         InvalidCameras: the file of cameras is not right.
         InvalidTargets: the file of targets is not right.
-        OSError: the key file, or that of cameras or targets, cannot be read.
+        InvalidGates: the file of gates is not right.
+        OSError: the key file, or that of cameras, targets or gates, cannot be read.
     """
     if arguments.processes is not None:
         os.environ["ALPR_PROCESSES"] = str(arguments.processes)  # for the processes, too
@@ -54,6 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
         from app.passes.notify.targets import load_targets  # noqa: PLC0415
 
         load_targets(settings.notify_file, settings)
+    if settings.gates_file is not None:
+        from app.passes.gates.rules import load_gates  # noqa: PLC0415
+
+        load_gates(settings.gates_file)
     weights = resolve_weights(settings)
     build_loader(settings)
     if settings.device == "cuda":

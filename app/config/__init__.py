@@ -54,6 +54,16 @@ class Settings(  # the last is the first of the table
             raise ValueError("ALPR_NOTIFY_FILE needs ALPR_STORE=on: what is told waits there")
         return self
 
+    @model_validator(mode="after")
+    def _gates_have_lists_and_targets(self) -> Self:
+        if self.gates_file is None:
+            return self
+        if self.notify_file is None:
+            raise ValueError("ALPR_GATES_FILE needs ALPR_NOTIFY_FILE: a target there opens them")
+        if self.store_plates == "hashed":
+            raise ValueError("ALPR_GATES_FILE needs ALPR_STORE_PLATES=text: lists have plates")
+        return self
+
     @property
     def finish_seconds(self) -> float:
         """Most seconds that what was accepted before the end of the draining takes."""

@@ -64,6 +64,12 @@ class PassesSettings(BaseSettings):
         365.0, ge=0, description="Days that the lines of who searched what are kept; 0 keeps them."
     )
 
+    gates_file: Path | None = Field(
+        None,
+        description="File of the gates that open for vehicles of a list (YAML); read again when it "
+        "changes and on SIGHUP. Needs `ALPR_STORE=on` and `ALPR_NOTIFY_FILE`.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:

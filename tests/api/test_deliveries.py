@@ -23,6 +23,7 @@ from tests.servers import Server, eventually
 from tests.video.cameras import MjpegCamera
 from tests.video.test_cameras import car_jpegs
 
+GATES = "gates:\n  front:\n    list: residents\n    cameras: drive\n    open: hook\n"
 NOBODY = "msg_" + "0" * 32
 
 
@@ -169,7 +170,9 @@ def telling_server(
         "ALPR_STORE": "on",
         "ALPR_STORE_PATH": str(folder / "store"),
         "ALPR_NOTIFY_FILE": str(folder / "targets.yml"),
+        "ALPR_GATES_FILE": str(folder / "gates.yml"),
     }
+    (folder / "gates.yml").write_text(GATES)
     with Server(weights_environment | environment) as server:
         yield server
 
@@ -177,7 +180,7 @@ def telling_server(
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_answers_are_documented(telling_server: Server, mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_url(f"{telling_server.url}/openapi.json")
-    chosen = schema.include(path_regex="^/deliveries")
+    chosen = schema.include(path_regex="^/(deliveries|gates)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 7
+    assert len(operations) == 7 + 2
     assert try_operations(operations, mode, examples=8) > 0

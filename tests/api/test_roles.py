@@ -35,6 +35,15 @@ NEEDED: dict[tuple[str, str], Role | None] = {
     ("DELETE", "/passes/{pass_id}"): "admin",
     ("DELETE", "/passes"): "admin",
     ("GET", "/settings"): None,
+    ("GET", "/deliveries"): "admin",
+    ("GET", "/deliveries/targets"): "admin",
+    ("POST", "/deliveries/targets/{target}/test"): "admin",
+    ("POST", "/deliveries/targets/{target}/disable"): "admin",
+    ("POST", "/deliveries/targets/{target}/enable"): "admin",
+    ("POST", "/deliveries/targets/{target}/replay"): "admin",
+    ("POST", "/deliveries/{delivery_id}/replay"): "admin",
+    ("GET", "/gates"): "passes",
+    ("GET", "/gates/decisions"): "passes",
     ("GET", "/lists"): "lists",
     ("POST", "/lists"): "lists",
     ("GET", "/lists/{name}"): "lists",
@@ -54,15 +63,25 @@ COMPATIBLE = ("/v1/plate-reader/", "/v1/vision/alpr", "/v1/recognize")
 @pytest.fixture
 def guarded(make_client: ClientFactory, tmp_path: Path) -> TestClient:
     keys = [f"{secret} name={role}-key roles={role}" for role, secret in SECRETS.items()]
+    targets, gates = tmp_path / "targets.yml", tmp_path / "gates.yml"
+    targets.write_text("")
+    gates.write_text("")
     return make_client(
-        auth="on", api_keys=(EVERYTHING, *keys), store="on", store_path=tmp_path / "store"
+        auth="on",
+        api_keys=(EVERYTHING, *keys),
+        store="on",
+        store_path=tmp_path / "store",
+        notify_file=targets,
+        gates_file=gates,
     )
 
 
 def ask(client: TestClient, method: str, path: str, key: str) -> Any:
     if path in ENDLESS:
         method = "HEAD"
-    path = path.format(pass_id=NOWHERE, name="gate", number=1)
+    path = path.format(
+        pass_id=NOWHERE, name="gate", number=1, target="none", delivery_id=f"msg_{NOWHERE}"
+    )
     return client.request(method, path, headers={"X-API-Key": key})
 
 

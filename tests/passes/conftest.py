@@ -15,7 +15,7 @@ from tests.passes.made import prior
 from tests.passes.postgres import binaries, postgresql
 
 StoreFactory = Callable[..., PassStore]
-HOOKS = ("lost", "now", "observe", "matched", "tell", "committed")
+HOOKS = ("lost", "now", "observe", "matched", "gates", "tell", "committed")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.schemas.pictures import BoxBody, CandidateBody, ValidationBody
 from app.api.schemas.videos import DirectionBody
+from app.names import without_nul
 from app.options import Probability
 from app.passes.records import CAMERA_LENGTH, ListKind, PassSource
 from app.passes.store.audit import AuditLine
@@ -23,13 +24,7 @@ _COLUMNS = (
 )
 
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("names have no NUL in them")
-    return text
-
-
-Name = Annotated[str, Field(max_length=CAMERA_LENGTH), AfterValidator(_without_nul)]
+Name = Annotated[str, Field(max_length=CAMERA_LENGTH), AfterValidator(without_nul)]
 
 
 class FilterQuery(BaseModel):

@@ -83,8 +83,9 @@ def drain_on_sigterm(service: Service) -> None:
 
 
 def reload_on_sighup(service: Service) -> None:
-    """Read the files of cameras and of targets again, where there are such."""
-    files = [file for file in (service.cameras_file, service.targets_file) if file is not None]
+    """Read the files of cameras, of targets and of gates again, where there are such."""
+    known = service.cameras_file, service.targets_file, service.gates_file
+    files = [file for file in known if file is not None]
 
     def reload() -> None:
         for file in files:

@@ -127,19 +127,20 @@ class ListMatcher:
             return self._snapshot
 
     def matched(self, connection: sa.Connection, events: Sequence[NewPass]) -> list[NewPass]:
-        """The events with their matches, without those of vehicles that are to be ignored.
-
-        Raises DBAPIError.
-        """
+        """The events with their matches. Raises DBAPIError."""
         snapshot, found = self.snapshot(connection), []
         for event in events:
             matches = snapshot.match(event, self._priors)
             if event.event == "end":
                 for match in matches:
                     self._matched(match.kind)
-            if not any(match.kind == "ignore" and match.exact for match in matches):
-                found.append(replace(event, matches=tuple(matches)))
+            found.append(replace(event, matches=tuple(matches)))
         return found
+
+
+def is_ignored(event: NewPass) -> bool:
+    """Whether its vehicle is to be left alone: nothing of it is kept, and nobody is told."""
+    return any(match.kind == "ignore" and match.exact for match in event.matches)
 
 
 def _load(connection: sa.Connection, number: int) -> Snapshot:

@@ -104,6 +104,10 @@ class Notifier:
             name for name in {**before, **targets} if before.get(name) != targets.get(name)
         )
 
+    def has(self, name: str) -> bool:
+        """Whether the file has a target of that name."""
+        return name in self._targets
+
     def wake(self) -> None:
         """There may be something to send."""
         if self._sender is not None:

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 
 from app.passes.store.database import translated
 from app.passes.store.pictures import PictureKind, PictureStore
-from app.passes.store.tables import AUDIT, EVIDENCE, MATCHES, OUTBOX, PASSES, TEXTS
+from app.passes.store.tables import (
+    AUDIT,
+    EVIDENCE,
+    GATE_DECISIONS,
+    MATCHES,
+    OUTBOX,
+    PASSES,
+    TEXTS,
+)
 from app.passes.store.texts import fold
 
 STEP: Final = 200
@@ -61,6 +69,11 @@ class Eraser:
         """
         with self._engine.begin() as connection:
             connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.plate_key == plate_key))
+            connection.execute(
+                sa.update(GATE_DECISIONS)
+                .where(GATE_DECISIONS.c.plate_key == plate_key)
+                .values(plate_key=None)
+            )
 
     def erase_matches(self, plate_key: str) -> None:
         """That other passes may have shown an entry of a list with that plate.
@@ -117,15 +130,15 @@ class Eraser:
             steps += self._step(PASSES.c.at < now - int(limits.days * _DAY))
         if limits.max_bytes and not steps:
             steps += self._shrink(limits.max_bytes)
-        if limits.audit_days:
-            with self._engine.begin() as connection:
-                old = (
-                    sa.select(AUDIT.c.seq)
-                    .where(AUDIT.c.at < now - int(limits.audit_days * _DAY))
-                    .limit(STEP)
-                )
-                steps += connection.execute(sa.delete(AUDIT).where(AUDIT.c.seq.in_(old))).rowcount
+        for table, days in ((GATE_DECISIONS, limits.days), (AUDIT, limits.audit_days)):
+            if days:
+                steps += self._forget_old(table, now - int(days * _DAY))
         return steps > 0
+
+    def _forget_old(self, table: sa.Table, before: int) -> int:
+        old = sa.select(table.c.seq).where(table.c.at < before).limit(STEP)
+        with self._engine.begin() as connection:
+            return connection.execute(sa.delete(table).where(table.c.seq.in_(old))).rowcount
 
     def _shrink(self, max_bytes: int) -> int:
         """Delete the oldest while there are too many bytes, as many as a step may."""
@@ -164,6 +177,11 @@ class Eraser:
             connection.execute(sa.delete(MATCHES).where(MATCHES.c.pass_seq.in_(numbers)))
             connection.execute(
                 sa.delete(OUTBOX).where(OUTBOX.c.pass_id.in_(row.id for row in rows))
+            )
+            connection.execute(
+                sa.update(GATE_DECISIONS)
+                .where(GATE_DECISIONS.c.pass_id.in_(row.id for row in rows))
+                .values(plate_key=None)
             )
             connection.execute(sa.delete(PASSES).where(PASSES.c.seq.in_(numbers)))
         return len(rows)

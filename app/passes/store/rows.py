@@ -4,24 +4,24 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.passes.lists.matching import ListMatcher, Snapshot, is_ignored
 from app.passes.records import NewPass
 from app.passes.store.pictures import PictureKind, PictureStore
 from app.passes.store.privacy import Privacy
 from app.passes.store.tables import EVIDENCE, MATCHES, PASSES, TEXTS, microseconds
 from app.passes.store.texts import fold
 
-if TYPE_CHECKING:
-    from app.passes.lists.matching import ListMatcher
-
 ROW_BYTES: Final = 2500
 """About what a pass takes in the database, indexes and evidence included."""
 
 
+Gates = Callable[[sa.Connection, Sequence[NewPass], Snapshot], None]
+"""Decides on events in their transaction, by the lists as they are then."""
 Teller = Callable[[sa.Connection, Sequence[NewPass]], None]
 """Is given all events of a batch, in its transaction. They may come again after a crash."""
 
@@ -34,13 +34,15 @@ class PassWriter:
         engine: sa.Engine,
         pictures: PictureStore,
         privacy: Privacy,
+        *,
         tell: Sequence[Teller] = (),
-        matcher: "ListMatcher | None" = None,
+        matcher: ListMatcher | None = None,
+        gates: Gates | None = None,
     ) -> None:
         """`matcher` says which lists they are on; what is to be ignored is neither kept nor
-        told."""
+        told, but may open gates."""
         self._engine, self._pictures, self._privacy = engine, pictures, privacy
-        self._tell, self._matcher = tell, matcher
+        self._tell, self._matcher, self._gates = tell, matcher, gates
 
     def write(self, events: Sequence[NewPass]) -> int:
         """In a transaction, pictures before it; what is there already stays as it is.
@@ -50,24 +52,31 @@ class PassWriter:
         Returns how many of them are passes that are over: these alone are kept. Raises DBAPIError,
         OSError, StoreUnavailable.
         """
+        seen = events
         if self._matcher is not None:
             with self._engine.connect() as connection:
-                events = self._matcher.matched(connection, events)
-        over = [event for event in events if event.event == "end"]
-        lasting = [event for event in events if event.event != "end"]
+                seen = self._matcher.matched(connection, events)
+        over = [event for event in seen if event.event == "end"]
+        lasting = [event for event in seen if event.event != "end"]
         if lasting:
             with self._engine.begin() as connection:
                 self._announce(connection, lasting)
+        kept = [event for event in over if not is_ignored(event)]
         if over:
-            rows = self._rows(over)
+            rows = self._rows(kept)
             with self._engine.begin() as connection:
-                self._insert(connection, over, rows)
+                if kept:
+                    self._insert(connection, kept, rows)
                 self._announce(connection, over)
-        return len(over)
+        return len(kept)
 
     def _announce(self, connection: sa.Connection, events: Sequence[NewPass]) -> None:
+        """To gates all of them, to others those that are not to be ignored."""
+        if self._matcher is not None and self._gates is not None:
+            self._gates(connection, events, self._matcher.snapshot(connection))
+        told = [event for event in events if not is_ignored(event)]
         for tell in self._tell:
-            tell(connection, events)
+            tell(connection, told)
 
     def _rows(self, passes: Sequence[NewPass]) -> list[dict[str, Any]]:
         if self._pictures.parallel == 1:

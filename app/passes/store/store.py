@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.config import Settings
 from app.errors import StoreUnavailable, UnknownPass
+from app.passes.gates.log import DecisionLog
 from app.passes.lists.book import ListBook
 from app.passes.lists.matching import ListMatcher, Matched
 from app.passes.records import NewPass
@@ -27,7 +28,7 @@ from app.passes.store.erasing import Eraser, Retention
 from app.passes.store.fuzzy import find_probable
 from app.passes.store.pictures import Picture, PictureFolder, PictureKind, PictureStore
 from app.passes.store.privacy import Privacy
-from app.passes.store.rows import PassWriter, Teller
+from app.passes.store.rows import Gates, PassWriter, Teller
 from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
 from app.passes.store.tables import PASSES, microseconds
 from app.passes.store.texts import asked_plate
@@ -58,6 +59,7 @@ class PassStore:
         observe: Counted = lambda written, waiting: None,
         lost: Callable[[], None] = lambda: None,
         matched: Matched = lambda kind: None,
+        gates: Gates | None = None,
         tell: Sequence[Teller] = (),
         committed: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
@@ -92,13 +94,16 @@ class PassStore:
         )
         self._audit = Audit(self.engine, now)
         self.lists = ListBook(self.engine, self._audit, usable=self._usable, now=now)
+        self.matcher = ListMatcher(prior, matched) if self._privacy.has_texts else None
+        self.gate_decisions = DecisionLog(self.engine, self._audit, self._usable)
         self._writer = Writer(
             PassWriter(
                 self.engine,
                 self._pictures,
                 self._privacy,
-                tell,
-                ListMatcher(prior, matched) if self._privacy.has_texts else None,
+                tell=tell,
+                matcher=self.matcher,
+                gates=gates,
             ),
             self._backlog,
             prepare=self.prepare,

@@ -76,6 +76,31 @@ MATCHES: Final = sa.Table(
 """Passes that show a plate of a list; what else is told of it lies with the pass. `at` is that of
 the pass, `plate_key` of the entry."""
 
+GATE_DECISIONS: Final = sa.Table(
+    "gate_decisions",
+    METADATA,
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("gate", sa.String(64), nullable=False),
+    sa.Column("camera", sa.String(CAMERA_LENGTH)),
+    sa.Column("pass_id", sa.String(32), nullable=False),
+    sa.Column("plate_key", BYTEWISE),
+    sa.Column("list", sa.String(64), nullable=False),
+    sa.Column("entry", sa.BigInteger),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("reads", sa.Integer, nullable=False),
+    sa.Column("reason", sa.String(20), nullable=False),
+    sa.Column("opened", sa.Boolean, nullable=False),
+    sa.Index("gate_decisions_at", "at"),
+    sa.Index("gate_decisions_pass", "pass_id", "gate"),
+    sa.Index("gate_decisions_entry", "gate", "entry", "at"),
+    sa.Index("gate_decisions_gate", "gate", "seq"),
+    sa.Index("gate_decisions_reason", "reason", "seq"),
+    sa.Index("gate_decisions_plate", "plate_key"),
+    sqlite_autoincrement=True,
+)
+"""`opened`: it did, or would have but for a dry run."""
+
 AUDIT: Final = sa.Table(
     "audit",
     METADATA,
