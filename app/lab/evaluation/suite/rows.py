@@ -94,7 +94,7 @@ def _of_photos(measured: Measured, result: Evaluation) -> Row:
         every=answers.every,
         enforcement=answers.enforcement,
         breakdown=break_down(result.plates, (*BANDS, "rows")),
-        targets=() if measured.loaded.abroad else judge(result.plates, false),
+        targets=() if measured.loaded.abroad else judge(result.plates, result.photos),
         outcomes="".join(map(_letter, result.plates)),
         negatives="".join(_falsely(photo) for photo in result.photos if photo.negative),
     )

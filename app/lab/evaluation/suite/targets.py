@@ -7,8 +7,8 @@ from typing import Final
 from app.lab.evaluation.figures.accuracy import plate_metrics
 from app.lab.evaluation.figures.characters import report_characters
 from app.lab.evaluation.figures.circumstances import is_easy
-from app.lab.evaluation.figures.rates import Rate
-from app.lab.evaluation.results import PlateOutcome
+from app.lab.evaluation.figures.rates import Rate, share
+from app.lab.evaluation.results import PhotoOutcome, PlateOutcome
 
 MORE_THAN: Final = {"plates": 0.95, "characters": 0.98}
 LESS_THAN: Final = {"partial": 0.05, "false": 0.01}
@@ -17,7 +17,7 @@ LESS_THAN: Final = {"partial": 0.05, "false": 0.01}
 @dataclass(frozen=True, slots=True)
 class Target:
     """Shares of plates read right, of characters right in those found, of plates read in part, and
-    of photos without a plate, or with more plates in the answer than there are, in turn."""
+    of photos without a plate that are given one, in turn."""
 
     name: str
     share: Rate
@@ -39,8 +39,11 @@ class Target:
         return not self.share.low <= self.bound <= self.share.high
 
 
-def judge(plates: Sequence[PlateOutcome], false: Rate | None) -> tuple[Target, ...]:
-    """Of the plates those that are easy; targets of which there is nothing to tell are left out."""
+def judge(plates: Sequence[PlateOutcome], photos: Sequence[PhotoOutcome]) -> tuple[Target, ...]:
+    """Of the plates those that are easy; targets of which there is nothing to tell are left out.
+
+    Photos with a plate do not count as false ones: some show others that nobody labelled.
+    """
     texts = [
         (plate.truth, plate.read.text if plate.read else None)
         for plate in plates
@@ -52,6 +55,6 @@ def judge(plates: Sequence[PlateOutcome], false: Rate | None) -> tuple[Target, .
         "plates": metrics.plate_accuracy,
         "characters": metrics.character_accuracy,
         "partial": metrics.partial_match_rate,
-        "false": false,
+        "false": share(bool(photo.unmatched) for photo in photos if photo.negative),
     }
-    return tuple(Target(name, share) for name, share in shares.items() if share and share.total)
+    return tuple(Target(name, found) for name, found in shares.items() if found.total)

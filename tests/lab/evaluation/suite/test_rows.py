@@ -55,7 +55,7 @@ def test_targets_are_those_of_standard_plates_in_good_conditions() -> None:
         "plates": (1, 2, False),
         "characters": (11, 12, False),
         "partial": (1, 2, False),
-        "false": (2, 4, False),
+        "false": (2, 3, False),
     }
     abroad = to_row(measured(RESULT, loaded=replace(SET, abroad=True)))
     assert abroad.targets == ()
