@@ -20,6 +20,8 @@ from app.passes.notify.targets import Target
 logger = logging.getLogger(__name__)
 
 MAX_RETRY_AFTER_S: Final = 86_400.0
+COMPLAIN_S: Final = 60.0
+"""The log tells of a target that fails so often."""
 FORGET_STEP: Final = 500
 JITTER: Final = (0.8, 1.2)
 _SHORTEST: Final = 0.2
@@ -76,7 +78,7 @@ class Sender:
         self._disabled: Mapping[str, object] = {}
         self._sending: dict[str, set[int]] = defaultdict(set)
         self._results: list[Result] = []
-        self._failing: set[str] = set()
+        self._complain_at: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._survey_at = 0.0
         self._stopping = False
@@ -216,11 +218,9 @@ class Sender:
 
     def _note(self, result: Result) -> None:
         target = result.message.target
-        if result.delivered and target in self._failing:
-            self._failing.remove(target)
-            logger.info("%s is told again", target)
-        if not result.delivered and target not in self._failing:
-            self._failing.add(target)
+        now = time.monotonic()
+        if not result.delivered and now >= self._complain_at.get(target, 0.0):
+            self._complain_at[target] = now + COMPLAIN_S
             logger.warning("%s cannot be told: %s", target, result.error)
         retried = "retried" if result.due is not None else "failed"
         self._told(target, "delivered" if result.delivered else retried)
