@@ -42,7 +42,11 @@ def exported() -> dict[str, set[str]]:
     suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
     series = {"up": {"job", "instance"}}
     metrics = Metrics(low_confidence=0.5)
-    for metric in (*vars(metrics).values(), *vars(metrics.cameras).values()):
+    for metric in (
+        *vars(metrics).values(),
+        *vars(metrics.cameras).values(),
+        *vars(metrics.notify).values(),
+    ):
         if not isinstance(metric, MetricWrapperBase):
             continue
         (family,) = metric.describe()
