@@ -29,6 +29,8 @@ NEEDED: dict[tuple[str, str], Role | None] = {
     ("GET", "/passes"): "passes",
     ("GET", "/passes/export"): "passes",
     ("GET", "/passes/{pass_id}"): "passes",
+    ("PUT", "/passes/{pass_id}/correction"): "passes",
+    ("DELETE", "/passes/{pass_id}/correction"): "passes",
     ("GET", "/passes/{pass_id}/crop"): "passes",
     ("GET", "/passes/{pass_id}/frame"): "passes",
     ("GET", "/passes/audit"): "admin",

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,26 @@ def test_a_picture_of_a_camera_is_a_pass(kept: TestClient, car_jpeg: bytes) -> N
     (near,) = found(kept, plate="A8C123", match="fuzzy", min_probability=0)
     assert 0 <= near["probability"] < found(kept, plate="ABC123", match="fuzzy")[0]["probability"]
     assert Samples(kept.get("/metrics").text).value("alpr_passes_stored_total") == 1
+
+
+def test_corrections(kept: TestClient, car_jpeg: bytes) -> None:
+    kept.post("/predict/file", params={"camera": "gate"}, content=car_jpeg, headers=AUTH | JPEG)
+    (passing,) = wait_for(kept, 1)
+    place = f"/passes/{passing['id']}/correction"
+    corrected = kept.put(place, json={"plate": "abc 124"}, headers=AUTH).json()
+    assert corrected["correction"]["plate"] == "ABC124"
+    assert corrected == passing | {"correction": corrected["correction"]}
+    assert found(kept, corrected=True) == found(kept, plate="ABC124") == [corrected]
+    table = kept.get("/passes/export", headers=AUTH).text.splitlines()
+    assert ",ABC124," in table[1]
+    labelled = kept.get("/passes/export", params={"form": "labelled"}, headers=AUTH)
+    assert labelled.headers["content-type"] == "application/zip"
+    names = zipfile.ZipFile(io.BytesIO(labelled.content)).namelist()
+    assert names == [f"{passing['id']}.jpg", "labels.csv"]
+    assert_error(kept.put(place, json={"plate": "?"}, headers=AUTH), 422, "invalid_request")
+    assert kept.delete(place, headers=AUTH).json() == passing
+    gone = place.replace(passing["id"], "0" * 32)
+    assert_error(kept.put(gone, json={"plate": "A"}, headers=AUTH), 404, "unknown_pass")
 
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -263,5 +284,5 @@ def test_answers_are_documented(keeping: Server, mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_url(f"{keeping.url}/openapi.json")
     chosen = schema.include(path_regex="^/(passes(?!/stream)|lists)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 8 + 12
+    assert len(operations) == 10 + 12
     assert try_operations(operations, mode, examples=8) > 0

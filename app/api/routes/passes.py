@@ -1,8 +1,9 @@
 """`/passes`: what was kept, found again, exported and deleted. There only with `ALPR_STORE=on`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.api.asking import asked
 from app.api.errors import documented
 from app.api.schemas.passes import (
     AuditPage,
+    CorrectionRequest,
     ErasedBody,
     ExportQuery,
     PageQuery,
@@ -27,12 +29,17 @@ from app.api.schemas.passes import (
     stored_body,
 )
 from app.api.service import Service
+from app.passes.store.correcting import labelled
 from app.passes.store.pictures import MEDIA_TYPES, PictureKind
 from app.passes.store.searching import StoredPass
 from app.passes.store.store import PassStore
 
 _CHUNK = 500
-_DOWNLOADS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+_DOWNLOADS = {
+    "csv": ("text/csv; charset=utf-8", "passes.csv"),
+    "jsonl": ("application/x-ndjson", "passes.jsonl"),
+    "labelled": ("application/zip", "labelled.zip"),
+}
 
 router = APIRouter(
     prefix="/passes",
@@ -60,24 +67,29 @@ async def search(service: Shared, who: Who, query: Annotated[SearchQuery, Query(
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "CSV with a head line, or a JSON object a line, as in a search.",
-            "content": {kind: {"schema": {"type": "string"}} for kind in _DOWNLOADS.values()},
+            "description": "CSV with a head line, a JSON object a line, as in a search, or a ZIP.",
+            "content": {kind: {"schema": {"type": "string"}} for kind, _ in _DOWNLOADS.values()},
         }
     },
 )
 async def export(service: Shared, who: Who, query: Annotated[ExportQuery, Query()]) -> Response:
     """All that the filter finds, newest first. It is noted."""
-    wanted = query.wanted()
+    wanted, form = query.wanted(), query.form
+    if form == "labelled":
+        wanted = replace(wanted, corrected=True)
 
-    def begin(store: PassStore) -> tuple[list[StoredPass], Iterator[StoredPass]]:
+    def begin(store: PassStore) -> Iterator[str] | Iterator[bytes]:
         found = store.export(wanted, who=who)
-        return list(islice(found, _CHUNK)), found
+        first = list(islice(found, _CHUNK))  # so that a failure has a status
+        if form == "labelled":
+            return labelled(chain(first, found), store.picture_of)
+        return _exported(first, found, form)
 
-    first, rest = await asked(service, begin)  # so that a failure has a status
+    media_type, name = _DOWNLOADS[form]
     return StreamingResponse(
-        _exported(first, rest, query.form),
-        media_type=_DOWNLOADS[query.form],
-        headers={"Content-Disposition": f'attachment; filename="passes.{query.form}"'},
+        await asked(service, begin),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
@@ -103,6 +115,25 @@ async def erase(
 @router.get("/{pass_id:uuid}", summary="One pass", responses=documented(404))
 async def show(service: Shared, who: Who, pass_id: UUID) -> StoredPassBody:
     return stored_body(await asked(service, lambda store: store.get(pass_id.hex, who=who)))
+
+
+@router.put("/{pass_id:uuid}/correction", summary="Correct a plate", responses=documented(404))
+async def correct(
+    service: Shared, who: Who, pass_id: UUID, body: CorrectionRequest
+) -> StoredPassBody:
+    """Say what the plate is. It is kept beside the reading, is found by searches, and is a label
+    of `export?form=labelled`. A right reading is confirmed by its own text."""
+    return stored_body(
+        await asked(service, lambda store: store.correct(pass_id.hex, body.plate, who=who))
+    )
+
+
+@router.delete(
+    "/{pass_id:uuid}/correction", summary="Take a correction back", responses=documented(404)
+)
+async def take_back(service: Shared, who: Who, pass_id: UUID) -> StoredPassBody:
+    back = await asked(service, lambda store: store.correct(pass_id.hex, None, who=who))
+    return stored_body(back)
 
 
 @router.delete(

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ MAX_PAGE = 500
 _FORMULAS = ("=", "+", "-", "@", "\t")
 _COLUMNS = (
     *("id", "at", "last_at", "source", "camera", "plate", "plate_hash", "format", "confidence"),
+    *("corrected_plate", "corrected_by"),
     *("frames", "reads", "agreeing", "degrees", "motion", "lists"),
 )
 
@@ -52,6 +54,7 @@ class FilterQuery(BaseModel):
     list_name: Name | None = Field(
         None, alias="list", description="Passes that matched this list when they were kept."
     )
+    corrected: bool | None = Field(None, description="Only passes that a person corrected, or not.")
 
     def wanted(self, *, min_probability: float = 0.0) -> PassFilter:
         return PassFilter(
@@ -64,6 +67,7 @@ class FilterQuery(BaseModel):
             min_confidence=self.min_confidence,
             min_probability=min_probability,
             list=self.list_name,
+            corrected=self.corrected,
         )
 
 
@@ -77,7 +81,11 @@ class SearchQuery(FilterQuery):
 
 class ExportQuery(FilterQuery):
     match: Literal["exact", "prefix", "wildcard"] = "exact"
-    form: Literal["csv", "jsonl"] = "csv"
+    form: Literal["csv", "jsonl", "labelled"] = Field(
+        "csv",
+        description="`labelled`: a ZIP with the pictures of corrected passes and a `labels.csv`, a "
+        "data set for `python -m app evaluate`.",
+    )
 
 
 class PageQuery(BaseModel):
@@ -99,6 +107,22 @@ class MatchBody(BaseModel):
     exact: bool = Field(description="The plate was read so, to the letter.")
 
 
+class CorrectionRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    plate: str = Field(
+        min_length=1, max_length=40, description="What the plate is.", examples=["ABC124"]
+    )
+
+
+class CorrectionBody(BaseModel):
+    """What a person says that the plate is."""
+
+    plate: str
+    by: str = Field(description="Name of their key.")
+    at: datetime
+
+
 class StoredPassBody(BaseModel):
     """A pass as it was kept. Where only hashes are, there is `plate_hash` instead of `plate`."""
 
@@ -114,6 +138,7 @@ class StoredPassBody(BaseModel):
     probability: float | None = Field(
         description="That it shows the plate of a fuzzy search; null for others."
     )
+    correction: CorrectionBody | None = Field(description="Beside the reading, which stays.")
     validation: ValidationBody | None
     candidates: list[CandidateBody]
     matches: list[MatchBody] = Field(description="Lists that it is on.")
@@ -172,6 +197,7 @@ def stored_body(kept: StoredPass) -> StoredPassBody:
             "format": kept.format,
             "confidence": round(kept.confidence, 4),
             "probability": None if kept.probability is None else round(kept.probability, 6),
+            "correction": kept.correction and asdict(kept.correction),
             "validation": detail.get("validation"),
             "candidates": detail["candidates"],
             "matches": detail.get("matches", ()),
@@ -217,6 +243,8 @@ def csv_lines(passes: Iterable[StoredPass]) -> str:
         body = stored_body(kept)
         direction = body.direction or DirectionBody(degrees=None, motion="steady")
         values = body.model_dump(mode="json") | direction.model_dump()
+        values["corrected_plate"] = body.correction.plate if body.correction else None
+        values["corrected_by"] = body.correction.by if body.correction else None
         values["lists"] = "; ".join(match.list for match in body.matches)
         rows.append([_cell(values[name]) for name in _COLUMNS])
     return _csv(rows)

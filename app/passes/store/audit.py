@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from app.passes.store.searching import make_cursor, read_cursor
+from app.passes.store.searching import PassFilter, make_cursor, read_cursor
 from app.passes.store.tables import AUDIT, moment
 
 Action = Literal[
@@ -15,6 +15,7 @@ Action = Literal[
     "export",
     "show",
     "picture",
+    "correct",
     "delete",
     "erase",
     "audit",
@@ -102,3 +103,17 @@ class Audit:
             for row in rows[:limit]
         ]
         return lines, make_cursor(0, lines[-1].seq) if len(rows) > limit else None
+
+
+def told(wanted: PassFilter) -> dict[str, Any]:
+    """The detail of a search; its plate is kept apart."""
+    return {
+        "match": wanted.match,
+        "cameras": list(wanted.cameras),
+        "since": None if wanted.since is None else wanted.since.isoformat(),
+        "until": None if wanted.until is None else wanted.until.isoformat(),
+        "formats": list(wanted.formats),
+        "min_confidence": wanted.min_confidence,
+        "list": wanted.list,
+        "corrected": wanted.corrected,
+    }

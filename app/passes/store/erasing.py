@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from app.passes.store.database import translated
 from app.passes.store.pictures import PictureKind, PictureStore
+from app.passes.store.searching import is_plate
 from app.passes.store.tables import (
     AUDIT,
     EVIDENCE,
@@ -62,7 +63,15 @@ class Eraser:
             erased += step
         return erased
 
-    def erase_told(self, plate_key: str) -> None:
+    def erase_plate(self, plate_key: str) -> int:
+        """Passes that were read as it or corrected to it, and all else that names it; how many
+        passes there were. Raises DBAPIError, OSError."""
+        erased = self.erase_where(is_plate(plate_key))
+        self._erase_told(plate_key)
+        self._erase_matches(plate_key)
+        return erased
+
+    def _erase_told(self, plate_key: str) -> None:
         """What there is to tell of a plate, or was told, of passes that were never kept as well.
 
         Raises DBAPIError.
@@ -75,7 +84,7 @@ class Eraser:
                 .values(plate_key=None)
             )
 
-    def erase_matches(self, plate_key: str) -> None:
+    def _erase_matches(self, plate_key: str) -> None:
         """That other passes may have shown an entry of a list with that plate.
 
         Raises DBAPIError.

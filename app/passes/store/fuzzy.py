@@ -58,8 +58,10 @@ def find_probable(
     after = None if cursor is None else read_cursor(cursor, float, int)
     near = _near(connection, wanted, folded)
     probabilities = {
-        each.seq: each.listed for each in near.values() if each.listed is not None
-    } | _weighed(connection, folded, prior, near)
+        **{each.seq: each.listed for each in near.values() if each.listed is not None},
+        **_weighed(connection, folded, prior, near),
+        **_corrected(connection, wanted, folded),
+    }
     ranked = sorted(
         (
             (-round(probability, 9), -seq)
@@ -94,7 +96,11 @@ def _near(connection: sa.Connection, wanted: PassFilter, folded: str) -> dict[in
         )
         .select_from(TEXTS)
         .join(PASSES, PASSES.c.seq == TEXTS.c.pass_seq)
-        .where(TEXTS.c.text.in_(sorted(neighbours(folded))), *filters)
+        .where(
+            TEXTS.c.text.in_(sorted(neighbours(folded))),
+            PASSES.c.correction.is_(None),
+            *filters,
+        )
         .order_by((PASSES.c.seq + 0).desc())
         .limit(NEWEST)
     )
@@ -108,6 +114,18 @@ def _near(connection: sa.Connection, wanted: PassFilter, folded: str) -> dict[in
         else:
             each.exact_read = True
     return found
+
+
+def _corrected(connection: sa.Connection, wanted: PassFilter, folded: str) -> dict[int, float]:
+    """Passes of which a person says that they show the plate. What others were corrected to is
+    another plate, whatever was read."""
+    rows = connection.execute(
+        sa.select(PASSES.c.seq)
+        .where(PASSES.c.correction_key == folded, *conditions(wanted), *list_conditions(wanted))
+        .order_by(PASSES.c.at.desc())
+        .limit(NEWEST)
+    )
+    return dict.fromkeys(rows.scalars(), 1.0)
 
 
 def _weighed(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from app.config import Settings
 from app.errors import ImageError
 from app.passes.store.tables import moment
 from app.vision.images.formats.signatures import identify
@@ -95,3 +96,12 @@ def suffix_of(data: bytes) -> str:
     except ImageError:
         return "jpg"
     return _SUFFIXES.get(kind, kind.lower())
+
+
+def open_pictures(settings: Settings) -> PictureStore:
+    """The bucket of the settings, or the store's folder. Raises StoreError."""
+    if settings.store_pictures_url is None:
+        return PictureFolder(settings.store_path / "pictures")
+    from app.passes.store.bucket import PictureBucket  # noqa: PLC0415
+
+    return PictureBucket(settings.store_pictures_url)

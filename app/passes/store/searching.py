@@ -34,6 +34,16 @@ class PassFilter:
     min_confidence: float | None = None
     min_probability: float = 0.01
     list: str | None = None
+    corrected: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says that a plate is; `by` names their key."""
+
+    plate: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class StoredPass:
     detail: dict[str, Any]
     crop: str | None
     frame: str | None
+    correction: Correction | None
     probability: float | None = None
 
     def suffix(self, kind: PictureKind) -> str | None:
@@ -71,7 +82,9 @@ class Page:
     cursor: str | None
 
 
-SHOWN: Final = tuple(column for column in PASSES.c if column.name != "bytes")
+SHOWN: Final = tuple(
+    column for column in PASSES.c if column.name not in ("bytes", "correction_key")
+)
 
 
 def stored(row: sa.Row[Any], probability: float | None = None) -> StoredPass:
@@ -90,8 +103,15 @@ def stored(row: sa.Row[Any], probability: float | None = None) -> StoredPass:
         detail=row.detail,
         crop=row.crop,
         frame=row.frame,
+        correction=_correction(row),
         probability=probability,
     )
+
+
+def _correction(row: sa.Row[Any]) -> Correction | None:
+    if row.correction is None:
+        return None
+    return Correction(row.correction, row.corrected_by, moment(row.corrected_at))
 
 
 def conditions(wanted: PassFilter) -> list[sa.ColumnElement[bool]]:
@@ -107,6 +127,8 @@ def conditions(wanted: PassFilter) -> list[sa.ColumnElement[bool]]:
         found.append(PASSES.c.format.in_(wanted.formats))
     if wanted.min_confidence is not None:
         found.append(PASSES.c.confidence >= wanted.min_confidence)
+    if wanted.corrected is not None:
+        found.append(PASSES.c.correction.is_not(None) == wanted.corrected)
     return found
 
 
@@ -148,23 +170,35 @@ def find_page(
 
 
 def plate_conditions(wanted: PassFilter, privacy: Privacy) -> list[sa.ColumnElement[bool]]:
+    """That it was read so, or corrected to it. Raises InvalidRequest."""
     if wanted.plate is None:
         return []
     folded = asked_plate(wanted.plate, wild=wanted.match == "wildcard")
-    key = PASSES.c.plate_key
     if wanted.match == "exact":
-        return [key == privacy.key(folded)]
+        return [is_plate(privacy.key(folded))]
     if not privacy.has_texts:
         raise InvalidRequest("Where only hashes of plates are kept, they are found whole alone.")
+    keys = PASSES.c.plate_key, PASSES.c.correction_key
+    return [sa.or_(*(_begins_or_fits(key, folded, wanted.match) for key in keys))]
+
+
+def is_plate(key: str) -> sa.ColumnElement[bool]:
+    """That it was read as the plate of that key, or corrected to it."""
+    return sa.or_(PASSES.c.plate_key == key, PASSES.c.correction_key == key)
+
+
+def _begins_or_fits(
+    key: sa.ColumnElement[str], folded: str, match: Match
+) -> sa.ColumnElement[bool]:
     head = folded
-    if wanted.match == "wildcard":
+    if match == "wildcard":
         head = folded[: min((folded.find(c) for c in WILD if c in folded), default=len(folded))]
     found: list[sa.ColumnElement[bool]] = []
     if head:
         found += [key >= head, key < head[:-1] + chr(ord(head[-1]) + 1)]
-    if wanted.match == "wildcard":
+    if match == "wildcard":
         found.append(key.like(folded.replace("*", "%").replace("?", "_")))
-    return found
+    return sa.and_(*found)
 
 
 def make_cursor(*place: float) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.config import Settings
-from app.errors import StoreUnavailable, UnknownPass
+from app.errors import InvalidRequest, StoreUnavailable, UnknownPass
 from app.passes.gates.log import DecisionLog
 from app.passes.lists.book import ListBook
 from app.passes.lists.matching import ListMatcher, Matched
 from app.passes.records import NewPass
-from app.passes.store.audit import Action, Audit, AuditLine
+from app.passes.store.audit import Action, Audit, AuditLine, told
 from app.passes.store.backlog import Backlog
+from app.passes.store.correcting import correction
 from app.passes.store.database import (
     migrate,
     open_database,
@@ -26,7 +27,7 @@ from app.passes.store.database import (
 )
 from app.passes.store.erasing import Eraser, Retention
 from app.passes.store.fuzzy import find_probable
-from app.passes.store.pictures import Picture, PictureFolder, PictureKind, PictureStore
+from app.passes.store.pictures import Picture, PictureKind, open_pictures
 from app.passes.store.privacy import Privacy
 from app.passes.store.rows import Gates, PassWriter, Teller
 from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find_page, stored
@@ -82,8 +83,8 @@ class PassStore:
             sqlite_url(root / FILE) if url is None else postgresql_url(url.get_secret_value())
         )
         self.engine = open_database(self._url)
-        self._pictures = _open_pictures(settings)
-        self._prior, self._lost = prior, lost
+        self._pictures = open_pictures(settings)
+        self._prior, self._lost, self._now = prior, lost, now
         self._ready, self._preparing, self._retry_at = False, threading.Lock(), 0.0
         self._complained = -_COMPLAIN_S
         self._eraser = Eraser(
@@ -168,27 +169,44 @@ class PassStore:
         with self._usable():
             found = self._get(pass_id)
             self._audit.note(who, "picture", plate=None, detail={"id": pass_id}, results=1)
+        picture = self.picture_of(found, kind)
+        if picture is None:
+            raise UnknownPass("That pass has no such picture.")
+        return picture
+
+    def picture_of(self, found: StoredPass, kind: PictureKind) -> Picture | None:
+        """For those who were given the pass. Raises OSError, StoreUnavailable."""
         suffix = found.suffix(kind)
-        if suffix is not None:
-            picture = self._pictures.read(found.id, microseconds(found.at), kind, suffix)
-            if picture is not None:
-                return picture
-        raise UnknownPass("That pass has no such picture.")
+        if suffix is None:
+            return None
+        return self._pictures.read(found.id, microseconds(found.at), kind, suffix)
 
     def shown(self, pass_id: str) -> Picture | None:
         """A picture for those who are told of a pass: the whole frame, or else the plate.
 
         Raises DBAPIError, OSError, StoreUnavailable.
         """
-        with self.engine.connect() as connection:
-            row = connection.execute(sa.select(*SHOWN).where(PASSES.c.id == pass_id)).one_or_none()
-        if row is None:
+        try:
+            found = self._get(pass_id)
+        except UnknownPass:
             return None
-        kinds: tuple[PictureKind, ...] = ("frame", "crop")
-        for kind, suffix in zip(kinds, (row.frame, row.crop), strict=True):
-            if suffix is not None:
-                return self._pictures.read(row.id, row.at, kind, suffix)
-        return None
+        return self.picture_of(found, "frame") or self.picture_of(found, "crop")
+
+    def correct(self, pass_id: str, plate: str | None, *, who: str) -> StoredPass:
+        """Keep what a person says that the plate is beside the reading, or take it back with None.
+
+        Raises InvalidRequest, UnknownPass, StoreUnavailable.
+        """
+        if not self._privacy.has_texts:
+            raise InvalidRequest("Where only hashes of plates are kept, none can be corrected.")
+        values = correction(plate, by=who, at=self._now())
+        with self._usable():
+            self._get(pass_id)
+            with self.engine.begin() as connection:
+                connection.execute(sa.update(PASSES).where(PASSES.c.id == pass_id).values(values))
+            key = values["correction_key"]
+            self._audit.note(who, "correct", plate=key, detail={"id": pass_id}, results=1)
+            return self._get(pass_id)
 
     def delete(self, pass_id: str, *, who: str) -> None:
         """Raises UnknownPass, StoreUnavailable, OSError."""
@@ -205,9 +223,7 @@ class PassStore:
         key = self._privacy.key(asked_plate(plate))
         with self._usable():
             self._write_all()
-            erased = self._eraser.erase_where(PASSES.c.plate_key == key)
-            self._eraser.erase_told(key)
-            self._eraser.erase_matches(key)
+            erased = self._eraser.erase_plate(key)
             self._audit.forget(key)
             self._audit.note(who, "erase", plate=None, detail={}, results=erased)
             return erased
@@ -247,7 +263,7 @@ class PassStore:
         plate = None
         if wanted.plate is not None:
             plate = self._privacy.key(asked_plate(wanted.plate, wild=wanted.match == "wildcard"))
-        self._audit.note(who, action, plate=plate, detail=_told(wanted), results=results)
+        self._audit.note(who, action, plate=plate, detail=told(wanted), results=results)
 
     def _usable(self) -> AbstractContextManager[None]:
         self.prepare()
@@ -278,28 +294,6 @@ class PassStore:
             if time.monotonic() > give_up:
                 raise StoreUnavailable("The store is busy; try again.", retry_after=5)
             time.sleep(0.05)
-
-
-def _open_pictures(settings: Settings) -> PictureStore:
-    """Raises StoreError."""
-    if settings.store_pictures_url is None:
-        return PictureFolder(settings.store_path / "pictures")
-    from app.passes.store.bucket import PictureBucket  # noqa: PLC0415
-
-    return PictureBucket(settings.store_pictures_url)
-
-
-def _told(wanted: PassFilter) -> dict[str, Any]:
-    """A search for the audit; its plate is kept apart."""
-    return {
-        "match": wanted.match,
-        "cameras": list(wanted.cameras),
-        "since": None if wanted.since is None else wanted.since.isoformat(),
-        "until": None if wanted.until is None else wanted.until.isoformat(),
-        "formats": list(wanted.formats),
-        "min_confidence": wanted.min_confidence,
-        "list": wanted.list,
-    }
 
 
 def _cause(error: StoreUnavailable) -> str:

@@ -32,12 +32,18 @@ PASSES: Final = sa.Table(
     sa.Column("crop", sa.String(5)),
     sa.Column("frame", sa.String(5)),
     sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("correction", sa.String(64)),
+    sa.Column("correction_key", BYTEWISE),
+    sa.Column("corrected_by", sa.String(40)),
+    sa.Column("corrected_at", sa.BigInteger),
     sa.Index("passes_at", "at", "seq", "bytes"),
     sa.Index("passes_plate", "plate_key", "at", "seq"),
+    sa.Index("passes_correction", "correction_key", "at", "seq"),
     sa.Index("passes_camera", "camera", "at", "seq"),
     sqlite_autoincrement=True,  # a cursor never meets a number again
 )
-"""`plate_key` is the folded plate, or its hash where `plate` is not kept."""
+"""`plate_key` is the folded plate, or its hash where `plate` is not kept. `correction` is what a
+person says that the plate is."""
 
 TEXTS: Final = sa.Table(
     "pass_texts",
