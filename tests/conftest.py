@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from app.building import build_pipeline
 from app.config import Settings
@@ -12,6 +14,12 @@ from app.vision.pipeline import PlatePipeline
 from app.vision.types import Frame
 from app.weights.resolve import MANIFEST, OWN_MODELS, resolve_weights
 from tests.pictures import draw_car, encode
+
+# What a test may take and how fast examples are drawn depend on what else the machine does.
+examples.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+examples.load_profile("suite")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_WEIGHTS = {

@@ -24,7 +24,7 @@ def decoder() -> PlateDecoder:
     return PlateDecoder(ALPHABET, "_", threshold=0.85, calibration=calibration)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(problems())
 def test_the_likelihood_of_a_text_is_that_slip_by_slip(problem: Problem) -> None:
     _, rows, odds, slips, _ = problem

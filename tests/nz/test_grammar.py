@@ -16,7 +16,7 @@ def fits(plate: str, shape: Shape) -> bool:
 
 
 @pytest.mark.parametrize("entry", SERIES, ids=lambda entry: entry.name)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_every_plate_of_a_pattern_has_a_shape(entry: Series, data: st.DataObject) -> None:
     plate = data.draw(st.from_regex(entry.pattern, fullmatch=True))

@@ -140,7 +140,7 @@ def look(problem: Problem) -> Evidence:
     return Evidence(ALPHABET, "_", slips, rows, odds)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(problems())
 def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) -> None:
     expected, legible = brute_force(problem)
@@ -158,7 +158,7 @@ def test_exhaustive_search_gives_the_posterior_of_every_plate(problem: Problem) 
     assert ranked == sorted(ranked, reverse=True)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(problems())
 def test_short_search_lists_true_posteriors_and_proves_the_best(problem: Problem) -> None:
     expected, _ = brute_force(problem)
@@ -213,7 +213,7 @@ def evidences(looks: Looks) -> list[Evidence]:
     return [Evidence(ALPHABET, "_", slips, rows, odds) for rows in tables]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(several())
 def test_several_looks_add_up(looks: Looks) -> None:
     expected = brute_force_of_several(looks)
@@ -227,7 +227,7 @@ def test_several_looks_add_up(looks: Looks) -> None:
     assert found.foreign == pytest.approx(1 - sum(expected.values()), rel=1e-6, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(several())
 def test_a_short_search_of_several_looks_comes_close(looks: Looks) -> None:
     expected = brute_force_of_several(looks)
