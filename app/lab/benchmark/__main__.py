@@ -3,10 +3,11 @@
 import argparse
 import sys
 
-from app.lab.benchmark import passes
+from app.lab.benchmark import notify, passes
 
 parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark")
 configure = parser.add_subparsers(required=True, metavar="WHAT")
 passes.configure(configure.add_parser("passes", help="searches among a million passes on SQLite"))
+notify.configure(configure.add_parser("notify", help="readings beside receivers that are dead"))
 arguments = parser.parse_args()
 sys.exit(arguments.run(arguments))

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 HEALTH_INTERVAL = 0.02
+PREDICT = "/predict/file"
 _BOUNDARY = "nz-alpr-benchmark"
 
 
@@ -51,9 +52,10 @@ class Upload:
 
     body: bytes
     headers: dict[str, str]
+    path: str
 
 
-def upload_request(picture: bytes, key: str) -> Upload:
+def upload_request(picture: bytes, key: str, *, path: str = PREDICT) -> Upload:
     """For POST /predict/file."""
     head = (
         f"--{_BOUNDARY}\r\nContent-Disposition: form-data; "
@@ -62,12 +64,13 @@ def upload_request(picture: bytes, key: str) -> Upload:
     return Upload(
         head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode(),
         {"X-API-Key": key, "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"},
+        path,
     )
 
 
 def send(connection: HTTPConnection, upload: Upload) -> int:
     """Send it, read the whole answer, give its status."""
-    connection.request("POST", "/predict/file", upload.body, upload.headers)
+    connection.request("POST", upload.path, upload.body, upload.headers)
     with connection.getresponse() as answer:
         answer.read()
         return answer.status
