@@ -15,6 +15,7 @@ from app.lab.evaluation.clips.command import run_clips
 from app.lab.evaluation.clips.dataset import is_clip_set
 from app.lab.evaluation.conditions import condition_argument
 from app.lab.evaluation.dataset import Photo, load_dataset
+from app.lab.evaluation.gates.command import run_gates
 from app.lab.evaluation.gathering import gather, with_progress
 from app.lab.evaluation.report.html import html_report
 from app.lab.evaluation.report.table import summary_tables
@@ -74,6 +75,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--fps", type=types.seconds, help="clips: frames read for each second of video"
     )
     parser.add_argument("--list", action="store_true", help="clips: list what was not read right")
+    parser.add_argument(
+        "--gates",
+        action="store_true",
+        help="how often a gate lets strangers in and refuses owners, and what lists find",
+    )
     suite.configure(parser)
     parser.set_defaults(run=run)
 
@@ -86,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     suite.refuse_alone(arguments)
     if arguments.dataset is None:
         raise InvalidRequest("Name a DATASET.")
+    if arguments.gates:
+        return run_gates(arguments, settings)
     if is_clip_set(arguments.dataset):
         return run_clips(arguments, settings)
     if arguments.fps or arguments.list:
