@@ -1,5 +1,5 @@
 """Put a run's exported weights under `models/`, checked, with their curves and the manifest:
-`python -m models.training.release --refiner RUN --ocr RUN`.
+`python -m models.training.release --detector RUN --ocr RUN`.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from models.training.common.progress import plot
 from models.training.common.slots import ALPHABET, HEIGHT, SLOTS, WIDTH
 from models.training.detector import train as detector
 from models.training.reader import train as reader
-from models.training.refiner import train as refiner
 
 MODELS = Path(__file__).resolve().parents[1]
 DECISION = "nz-plate-decision"
@@ -27,15 +26,12 @@ DETECTOR = "nz-yolo-v9-t-384-end2end"
 OCR = "nz-mobile-vit-v2-ocr"
 
 
-def release_detector(
-    run: Path, folder: Path, name: str, panels: Mapping[str, tuple[str, ...]]
-) -> dict[str, Any]:
-    """Copy the detector of a run and the run's curves, called `name`; returns its entry of the
-    manifest."""
+def release_detector(run: Path, folder: Path) -> dict[str, Any]:
+    """Copy the detector of a run and the run's curves; returns its entry of the manifest."""
     check_detector(run / "detector.onnx")
     target = folder / f"{DETECTOR}.onnx"
     shutil.copyfile(run / "detector.onnx", target)
-    _curves(run, folder, name, panels)
+    _curves(run, folder, "detector", detector.PANELS)
     return {"name": DETECTOR, **_described(target)}
 
 
@@ -127,7 +123,6 @@ def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description="Release trained weights.")
     parser.add_argument("--detector", type=Path, help="folder of a detector run")
-    parser.add_argument("--refiner", type=Path, help="folder of a refiner run on its detector")
     parser.add_argument("--ocr", type=Path, help="folder of a reader run")
     parser.add_argument(
         "--decision", type=Path, help="file that app.lab.decision fitted to the pair"
@@ -136,11 +131,7 @@ def main() -> None:
     args = parser.parse_args()
     entries = {}
     if args.detector:
-        entries["detector"] = release_detector(
-            args.detector, args.models, "detector", detector.PANELS
-        )
-    if args.refiner:
-        entries["detector"] = release_detector(args.refiner, args.models, "refiner", refiner.PANELS)
+        entries["detector"] = release_detector(args.detector, args.models)
     if args.ocr:
         entries["ocr"] = release_ocr(args.ocr, args.models)
     if args.decision:

@@ -50,5 +50,5 @@ def test_nothing_is_to_be_read_in_it(photo: Photo) -> None:
     assert crop.text == ""
     assert min(crop.image.shape[:2]) >= 4
     reading = draw_reading(Sources(photos=[photo], blank_share=1.0), 3, 1)
-    assert (reading.classes == PAD).all()
-    assert np.isnan(reading.places).all()
+    assert (reading.known.classes == PAD).all()
+    assert np.isnan(reading.known.places).all()

@@ -13,24 +13,19 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch", reason="models/training/requirements-train.txt not installed")
 
+from models.training.common.camera import compressed  # noqa: E402
+from models.training.common.checkpoint import PART, join_parts, write_parts  # noqa: E402
 from models.training.common.crops import Reader, RealCrop  # noqa: E402
+from models.training.common.packing import unpack, write  # noqa: E402
 from models.training.common.photos import Photo, read_photos  # noqa: E402
 from models.training.common.released import restore_reader  # noqa: E402
 from models.training.common.slots import HEIGHT, SLOTS, WIDTH  # noqa: E402
-from models.training.reader.checkpoint import PART, join_parts, write_parts  # noqa: E402
 from models.training.reader.export import export  # noqa: E402
 from models.training.reader.mobilevit import PlateReader  # noqa: E402
-from models.training.reader.pack import (  # noqa: E402
-    around,
-    near_photos,
-    plain_photos,
-    real_photos,
-    unpack,
-    write,
-)
-from models.training.reader.readings import Reading  # noqa: E402
-from models.training.reader.views.camera import compressed, look_again, moved, recorded  # noqa: E402
-from models.training.reader.views.ring import Ring  # noqa: E402
+from models.training.reader.pack import around, near_photos, plain_photos, real_photos  # noqa: E402
+from models.training.reader.readings import Known  # noqa: E402
+from models.training.reader.views.camera import look_again, moved, recorded  # noqa: E402
+from models.training.reader.views.ring import Crops  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,28 +103,23 @@ def test_compression_is_that_of_jpeg_and_the_worse_the_lower_its_quality() -> No
     assert worse > 2 * better
 
 
-def test_the_ring_keeps_the_latest_and_gives_them_by_room(tmp_path: Path) -> None:
-    ring = Ring(4, torch.device("cpu"))
+def test_the_ring_keeps_the_latest_and_gives_them_by_room() -> None:
+    ring = Crops(4, torch.device("cpu"))
     with pytest.raises(ValueError, match="nothing"):
         ring.draw(1, np.random.default_rng(0))
     for value in range(3):
-        stack = Reading(
-            np.full((2, HEIGHT, WIDTH), value, np.uint8),
+        known = Known(
             np.full((2, SLOTS), value),
             np.full((2, SLOTS, 2), value / 10, np.float32),
             np.full(2, 1 - value / 2, np.float32),
         )
-        ring.add(stack)
+        ring.add(np.full((2, HEIGHT, WIDTH), value, np.uint8), known)
     assert len(ring) == 4
-    ring.save(tmp_path / "ring")
-    again = Ring(4, torch.device("cpu"))
-    again.load(tmp_path / "ring")
-    for each in (ring, again):
-        kept = each.draw(64, np.random.default_rng(0))
-        assert set(kept.images[:, 0, 0].tolist()) == {1, 2}
-        assert torch.equal(kept.images[:, 0, 0].long(), kept.classes[:, 0])
-        assert kept.room[0] == 0.0
-        assert kept.room[-1] == 0.5
+    kept = ring.draw(64, np.random.default_rng(0))
+    assert set(kept.images[:, 0, 0].tolist()) == {1, 2}
+    assert torch.equal(kept.images[:, 0, 0].long(), kept.classes[:, 0])
+    assert kept.room[0] == 0.0
+    assert kept.room[-1] == 0.5
 
 
 def test_a_checkpoint_survives_its_parts(tmp_path: Path) -> None:

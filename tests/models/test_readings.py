@@ -43,7 +43,7 @@ def test_a_training_crop_depends_on_its_index_and_seed_alone() -> None:
     assert first.image.shape == (70, 140)
     assert first.image.dtype == np.uint8
     assert np.array_equal(first.image, again.image)
-    assert np.array_equal(first.classes, again.classes)
+    assert np.array_equal(first.known.classes, again.known.classes)
     assert not np.array_equal(first.image, other.image)
 
 
@@ -67,10 +67,10 @@ def test_places_are_known_for_the_characters_alone_and_run_in_reading_order(
     }[source]
     for index in range(20):
         reading = draw_reading(sources, index, seed=2)
-        characters = int((reading.classes != PAD).sum())
-        known = ~np.isnan(reading.places).any(1)
+        characters = int((reading.known.classes != PAD).sum())
+        known = ~np.isnan(reading.known.places).any(1)
         assert known.tolist() == [slot < characters for slot in range(SLOTS)]
-        x, y = reading.places[known].T
+        x, y = reading.known.places[known].T
         right, down = np.diff(x), np.diff(y)
         assert ((right > 0) | (down > 0.1)).all()
 
@@ -162,8 +162,8 @@ def test_real_crops_enter_in_their_share_without_places() -> None:
     real = [RealCrop(np.full((40, 90, 3), 90, np.uint8), (5, 5, 85, 35), "ABC123")]
     sources = Sources(real=real, real_share=1.0)
     readings = [draw_reading(sources, i, seed=1) for i in range(3)]
-    assert all(np.array_equal(reading.classes, encode("ABC123")) for reading in readings)
-    assert all(np.isnan(reading.places).all() for reading in readings)
+    assert all(np.array_equal(reading.known.classes, encode("ABC123")) for reading in readings)
+    assert all(np.isnan(reading.known.places).all() for reading in readings)
 
 
 def test_cut_keeps_the_labelled_box() -> None:

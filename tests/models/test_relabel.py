@@ -84,7 +84,7 @@ def test_what_a_window_cuts_is_not_found_there(photo: Photo) -> None:
 
 def test_findings_are_read_again(photo: Photo, tmp_path: Path) -> None:
     photo.image[50:70, 60:120] = 250
-    first = read_findings(tmp_path / "findings.json", [photo], BrightSpots(1))
-    again = read_findings(tmp_path / "findings.json", [photo], BrightSpots(10_000))
+    first = read_findings(tmp_path / "findings.json", [photo], lambda: BrightSpots(1), 1)
+    again = read_findings(tmp_path / "findings.json", [photo], lambda: BrightSpots(10_000), 1)
     assert first[0].boxes.tolist() == again[0].boxes.tolist()
     assert len(first[0].boxes) == 1

@@ -4,40 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="models/training/requirements-train.txt not installed")
-pytest.importorskip("libreyolo", reason="models/training/requirements-train.txt not installed")
 
 from models.training.common.loop import Course, Run, train  # noqa: E402
 from models.training.common.progress import load_checkpoint  # noqa: E402
-from models.training.detector.yolo import WIDTHS, Hints, near_plates  # noqa: E402
-
-
-def test_near_plates_are_the_cells_up_to_a_stride_away() -> None:
-    boxes = [np.array([[32, 32, 64, 48]], np.float32), np.empty((0, 4), np.float32)]
-    fine, middle, coarse = near_plates(boxes, 96, 96)
-    assert (fine.shape, middle.shape, coarse.shape) == ((2, 12, 12), (2, 6, 6), (2, 3, 3))
-    rows, columns = np.nonzero(fine[0].numpy())
-    assert (columns.min(), columns.max(), rows.min(), rows.max()) == (3, 8, 3, 6)
-    assert not fine[1].any()
-    assert not coarse[1].any()
-
-
-def test_hints_begin_where_the_student_explains_most() -> None:
-    torch.manual_seed(1)
-    students = [torch.randn(4, width, 6, 6) for width in WIDTHS]
-    turned = [torch.linalg.qr(torch.randn(width, width))[0] for width in WIDTHS]
-    teachers = [
-        torch.einsum("nchw,dc->ndhw", student, turn) + 2
-        for student, turn in zip(students, turned, strict=True)
-    ]
-    near = [torch.ones(4, 6, 6, dtype=torch.bool)] * 3
-    hints = Hints()
-    before = float(hints(students, teachers, near).detach())
-    hints.fit(students, teachers)
-    assert float(hints(students, teachers, near).detach()) < 0.05 < before
 
 
 class Line(Run[Any]):

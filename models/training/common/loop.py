@@ -2,9 +2,7 @@
 
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -108,19 +106,6 @@ class Run(Generic[Batch]):
         self.helper.load_state_dict(state["helper"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.draws = state["draws"]
-
-
-def drawn_ahead(
-    pool: Executor, draw: Callable[[int], Batch], starts: Iterable[int], most: int
-) -> Iterator[Batch]:
-    """The batches that begin at `starts`, in order, up to `most` of them drawn beforehand."""
-    ahead: deque[Future[Batch]] = deque()
-    for first in starts:
-        ahead.append(pool.submit(draw, first))
-        if len(ahead) > most:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
 
 
 def train(

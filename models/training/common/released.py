@@ -78,7 +78,7 @@ def _parent(name: str) -> str:
 def _split(module: Any, kernel: Any) -> None:
     """Share a fused 3x3 kernel among the two branches; the 1x1 keeps its random start."""
     point = functional.pad(module.conv2.conv.weight.data, [1, 1, 1, 1])
-    module.conv1.conv.weight.data.copy_(kernel - point)
+    module.conv1.conv.weight.data.copy_(kernel.to(point.device) - point)
     module.conv2.bn.bias.data.zero_()
 
 

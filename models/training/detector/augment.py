@@ -1,4 +1,4 @@
-"""Training views for the detector: random affine, mosaics, light and camera faults.
+"""Training views for the detector: random affine and mosaics.
 
 Every view is a pure function of (photos, index, size, seed), so that an interrupted run continues
 with exactly the views it would have seen.
@@ -24,7 +24,9 @@ SIDE_CUT_SHARE = 0.4  # of the sides of a cut photo
 MIRRORED_SHARE = 0.4
 TURNED_SHARE = 0.15  # of the photos, by so much narrower, as a vehicle's side turned to a camera
 TURNED = (0.5, 0.9)
-LEAST_DRAWN = 12.0  # px, width of a plate in the view where it is drawn
+LEAST_DRAWN = 10.0  # px, width of a plate in the view where it is drawn
+DISTANT_SHARE = 0.35  # of the plates whose width is drawn: far away
+MOST_DISTANT = 34.0  # px, their greatest width
 # Of views with photos made smaller. A frame of a camera is brought to the detector's size by
 # interpolation between four of its pixels, whatever lies between them: it aliases, as the nearest
 # pixel alone does where the photo is small already.
@@ -38,12 +40,12 @@ Matrix = NDArray[np.float64]
 
 
 class View(NamedTuple):
-    """`image` (size, size, 3) uint8 BGR, the same view before camera and light harmed it, and
-    `boxes` (n, 4) float32 x1 y1 x2 y2 in its pixels."""
+    """`image` (size, size, 3) uint8 BGR, PADDING beside the photos; `boxes` (n, 4) float32
+    x1 y1 x2 y2 in its pixels, and those of the `decoys`."""
 
     image: Image
-    clean: Image
     boxes: Boxes
+    decoys: Boxes
 
 
 class Placed(NamedTuple):
@@ -56,7 +58,7 @@ class Placed(NamedTuple):
 
 
 def draw_view(photos: Sequence[Photo], index: int, *, size: int, seed: int) -> View:
-    """The `index`-th training view."""
+    """The `index`-th training view, before a camera harms it (`camera.py`)."""
     rng = np.random.default_rng((seed, index))
     grid = int(rng.choice(GRIDS, p=GRID_SHARES))
     placed = []
@@ -66,11 +68,9 @@ def draw_view(photos: Sequence[Photo], index: int, *, size: int, seed: int) -> V
         framed = grid == 1 and rng.random() < FRAMED_SHARE
         place = _framing if framed else _placement
         placed.append(Placed(photo, cell, place(photo, (width, height), rng)))
-    clean = _painted(placed, size, aliased=False)
-    taken = _painted(placed, size, aliased=True) if rng.random() < ALIASED_SHARE else clean
-    image = degrade(taken, rng)
-    image[(clean == PADDING).all(2)] = PADDING  # no camera saw it
-    return View(image, clean, np.concatenate([_boxes(each) for each in placed]))
+    image = _painted(placed, size, aliased=bool(rng.random() < ALIASED_SHARE))
+    boxes = np.concatenate([_moved(each, each.photo.boxes) for each in placed])
+    return View(image, boxes, np.concatenate([_moved(each, each.photo.decoys) for each in placed]))
 
 
 def _mosaic_cells(
@@ -93,7 +93,7 @@ def _varied(photo: Photo, rng: np.random.Generator) -> Photo:
 
 def mirrored(photo: Photo) -> Photo:
     """The photo seen in a mirror, but for its plates and decoys."""
-    image = np.ascontiguousarray(photo.image[:, ::-1])
+    image = np.asarray(cv2.flip(photo.image, 1), np.uint8)
     boxes, decoys = (_flipped(each, image.shape[1]) for each in (photo.boxes, photo.decoys))
     seen = replace(photo, image=image, boxes=boxes, decoys=decoys)
     for x1, y1, x2, y2 in seen.subjects.round().astype(int).clip(0).tolist():
@@ -145,11 +145,13 @@ def _painted(placed: Sequence[Placed], size: int, *, aliased: bool) -> Image:
     return canvas
 
 
-def _boxes(placed: Placed) -> Boxes:
-    """The visible plates on the canvas."""
-    photo, (x1, y1, x2, y2), matrix = placed
-    boxes = clip_boxes(warp_boxes(photo.boxes, matrix), x2 - x1, y2 - y1)
-    return boxes + np.array([x1, y1, x1, y1], np.float32)
+def _moved(placed: Placed, boxes: Boxes) -> Boxes:
+    """What is visible of boxes in the photo, on the canvas."""
+    _, (x1, y1, x2, y2), matrix = placed
+    if not len(boxes):
+        return boxes
+    seen = clip_boxes(warp_boxes(boxes, matrix), x2 - x1, y2 - y1)
+    return seen + np.array([x1, y1, x1, y1], np.float32)
 
 
 def _halved(image: Image, matrix: Matrix) -> tuple[Image, Matrix]:
@@ -180,9 +182,10 @@ def _placement(photo: Photo, cell: tuple[int, int], rng: np.random.Generator) ->
     subjects = photo.subjects
     if len(subjects) and rng.random() < 0.5:
         box = subjects[rng.integers(len(subjects))].astype(np.float64)
-        most = max(2 * LEAST_DRAWN, 0.5 * max(cell))
+        distant = rng.random() < DISTANT_SHARE
+        most = MOST_DISTANT if distant else max(2 * LEAST_DRAWN, 0.5 * max(cell))
         wanted = np.exp(rng.uniform(np.log(LEAST_DRAWN), np.log(most)))
-        scale = np.clip(wanted / (box[2] - box[0]), 0.4 * fill, 2.5 * fill)
+        scale = np.clip(wanted / (box[2] - box[0]), 0.35 * fill, 2.5 * fill)
         centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
         target = np.array(cell) * rng.uniform(0.15, 0.85, 2)
     angle = np.deg2rad(rng.normal(0, 2) if rng.random() < 0.9 else rng.uniform(-8, 8))
@@ -219,32 +222,3 @@ def clip_boxes(boxes: Boxes, width: int, height: int) -> Boxes:
     area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
     visible = extent.prod(1) >= LEAST_VISIBLE * area
     return clipped[visible & (extent[:, 0] >= SMALLEST_PLATE) & (extent[:, 1] >= 3)]
-
-
-def degrade(image: Image, rng: np.random.Generator) -> Image:
-    """Random light (night included), colour, sharpness, sensor noise and JPEG; BGR uint8."""
-    if rng.random() < 0.1:
-        image = np.repeat(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
-    gain, bias = np.exp(rng.normal(0, 0.15)), rng.normal(0, 10)
-    gamma = np.exp(rng.normal(0, 0.2))
-    if rng.random() < 0.08:
-        gain, gamma = gain * rng.uniform(0.3, 0.7), gamma * rng.uniform(1.1, 1.7)
-    tint = np.exp(rng.normal(0, 0.05, 3))
-    ramp = np.linspace(0, 1, 256)[:, None] ** gamma * 255
-    table = np.clip(ramp * gain * tint + bias, 0, 255).astype(np.uint8)
-    image = np.asarray(cv2.LUT(image, table[None]), np.uint8)
-    if rng.random() < 0.2:
-        soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.2))
-        more = rng.uniform(1.2, 2.0)  # as cameras sharpen
-        image = np.asarray(cv2.addWeighted(image, more, soft, 1 - more, 0), np.uint8)
-    elif rng.random() < 0.12:
-        sigma = rng.uniform(0.4, 1.2)
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
-    if rng.random() < 0.12:
-        noise = rng.normal(0, rng.uniform(2, 10), image.shape)
-        image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    if rng.random() < 0.2:
-        quality = int(rng.integers(30, 90))
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    return image

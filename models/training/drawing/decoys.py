@@ -6,13 +6,12 @@ from a plate of other letters or in glare: panels take the place of plates that 
 and signs are dark or coloured. Views show them from as far away as plates.
 """
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.lab.synth.photo.appearance import measure
+from app.lab.synth.photo.overlay import without_plate
 from models.training.common.photos import Photo
 from models.training.drawing.overlaid import fitting
 from models.training.drawing.panels import (
@@ -33,22 +32,11 @@ PART = (0.3, 0.7)  # sides of a part of a photo, shares of the photo's
 POSTER = (0.5, 0.95)  # sides of one that fills a part
 POSTER_SHARE = 0.3
 LETTERED_SHARE = 0.5  # of the posters
+FILLED_SHARE = 0.5  # of the plates: filled in from what surrounds them, as drawn plates' places are
+ERASED_SHARE = 0.12  # of the plates: nothing takes their place
 RECESS_SHARE = 0.15  # of the covered plates
+HARD_SHARE = 0.25  # of the panels: with a hard edge
 RING = 0.4  # of a plate's height: strips above and below it show the vehicle's colour
-
-
-def add_decoys(photos: Sequence[Photo], seed: int) -> list[Photo]:
-    """A copy of each photo with panels in the place of its plates and signs beside them."""
-    return [
-        with_decoys(photo, np.random.default_rng((seed, 2, i))) for i, photo in enumerate(photos)
-    ]
-
-
-def parts(photos: Sequence[Photo], seed: int) -> list[Photo]:
-    """A part of each photo that no plate touches, where there is one: lamps, badges, grilles; on
-    some of them hangs a poster that shows another part."""
-    found = (part(photo, np.random.default_rng((seed, 4, i))) for i, photo in enumerate(photos))
-    return [each for each in found if each is not None]
 
 
 def part(photo: Photo, rng: np.random.Generator) -> Photo | None:
@@ -103,19 +91,27 @@ def with_decoys(photo: Photo, rng: np.random.Generator) -> Photo:
         x1, y1, x2, y2 = photo.boxes[i].tolist()
         look = measure(photo.image, (x1, y1, x2, y2))
         light, aspect = float(np.clip(look.white[0] / 235, 0.2, 1.1)), (x2 - x1) / (y2 - y1)
+        box = (x1, y1, x2, y2)
+        if rng.random() < FILLED_SHARE:
+            image = without_plate(rng, image.astype(np.float32), box, look).clip(0, 255)
+            image = image.astype(np.uint8)
+        if rng.random() < ERASED_SHARE:
+            continue
         panel = draw_panel(rng, aspect)
         if rng.random() < RECESS_SHARE:
-            light, panel = 1.0, draw_recess(rng, aspect, _around(photo.image, (x1, y1, x2, y2)))
-        _lay(image, panel, (x1, y1, x2, y2), rng, light=light, blur=min(look.edge, 3.0))
+            light, panel = 1.0, draw_recess(rng, aspect, _around(photo.image, box))
+        blur = min(look.edge, 3.0) if rng.random() >= HARD_SHARE else 0.3
+        _lay(image, panel, box, rng, light=light, blur=blur, noise=look.noise)
     boxes = np.delete(photo.boxes, covered, axis=0)
     texts = [text for i, text in enumerate(photo.texts) if i not in covered]
     for _ in range(int(rng.integers(3))):
-        box = _free_place(photo, rng)
-        if box is not None:
+        place = _free_place(photo, rng)
+        if place is not None:
             light = float(rng.uniform(0.4, 1.0))
-            panel = draw_sign(rng, (box[2] - box[0]) / (box[3] - box[1]))
-            _lay(image, panel, box, rng, light=light, blur=float(rng.uniform(0.3, 1.2)))
-            decoys.append(box)
+            panel = draw_sign(rng, (place[2] - place[0]) / (place[3] - place[1]))
+            blur, noise = float(rng.uniform(0.3, 1.2)), float(rng.uniform(0, 5))
+            _lay(image, panel, place, rng, light=light, blur=blur, noise=noise)
+            decoys.append(place)
     laid = np.array(decoys, np.float32).reshape(-1, 4)
     return Photo(photo.name, photo.source, image, boxes, tuple(texts), laid)
 
@@ -145,6 +141,7 @@ def _lay(
     *,
     light: float,
     blur: float,
+    noise: float,
 ) -> None:
     """Warp the panel over the box, in place, its corners moved a little."""
     x1, y1, x2, y2 = box
@@ -176,8 +173,8 @@ def _lay(
         for each in (source, panel.alpha)
     )
     window = image[low[1] : high[1], low[0] : high[0]]
-    noise = rng.normal(0, 3, window.shape)
-    laid = window + (colours * light + noise - window) * share[..., None] / 255
+    grain = rng.normal(0, noise, window.shape)
+    laid = window + (colours * light + grain - window) * share[..., None] / 255
     window[:] = np.clip(laid, 0, 255).astype(np.uint8)
 
 

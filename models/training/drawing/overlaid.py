@@ -1,10 +1,15 @@
 """Photos whose plates are exchanged for rendered ones, whole for the detector, cut for the reader;
 and whole scenes that are rendered."""
 
+import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.lab.synth.photo.overlay import overlay
 from app.lab.synth.scenes.scene import draw_scene
@@ -17,26 +22,30 @@ from models.training.drawing.rendered import (
     teaches,
     training_conditions,
     training_spec,
+    two_row_spec,
 )
 
 SMALLEST = 20.0  # px, width of a plate worth exchanging
+TWO_ROW_SHARE = 0.2
+EDGED_SHARE = 0.5  # of the plates: cut out and laid on, as other hands do
+HARD_SHARE = 0.4  # of these: with a hard edge
+SOFT = (0.4, 2.5)  # px, the width of the others' edges
+FRAMED = (0.0, 0.08)  # of a plate's sides: what is laid on beyond its own edge
 
 
-def exchange_plates(photos: Sequence[Photo], seed: int, mix: str) -> list[Photo]:
-    """A copy of each photo with new plates of a mix in the place of the labelled ones, where they
-    fit."""
-    return [
-        exchanged(photo, np.random.default_rng((seed, i)), mix) for i, photo in enumerate(photos)
-    ]
+def drawn_scenes(count: int, seed: int, workers: int = 1) -> list[Photo]:
+    """Vehicles with a plate of New Zealand, drawn from nothing, by so many processes."""
+    numbers = [(seed, 5, i) for i in range(count)]
+    if workers == 1:
+        return [drawn_scene(number) for number in numbers]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(drawn_scene, numbers))
 
 
-def drawn_scenes(count: int, seed: int) -> list[Photo]:
-    """Vehicles with a plate of New Zealand, drawn from nothing."""
-    scenes = (draw_scene(np.random.default_rng((seed, 5, i))) for i in range(count))
-    return [
-        Photo("drawn", "drawn", image, np.array([plate.box], np.float32), (plate.text,))
-        for image, plate in scenes
-    ]
+def drawn_scene(number: tuple[int, ...]) -> Photo:
+    """The vehicle of a number."""
+    image, plate = draw_scene(np.random.default_rng(number))
+    return Photo("drawn", "drawn", image, np.array([plate.box], np.float32), (plate.text,))
 
 
 def fitting(photo: Photo) -> list[int]:
@@ -79,13 +88,57 @@ def _box(photo: Photo, index: int) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
+def edged(
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    quad: NDArray[np.float32],
+    rng: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """`after`, in which a plate has its corners at `quad`; or, by chance, `before` with the plate
+    alone of it, with a hard or a soft edge. So what is drawn cannot be told by one kind of edge."""
+    if rng.random() >= EDGED_SHARE:
+        return after
+    middle = quad.mean(0)
+    corners = middle + (quad - middle) * (1 + rng.uniform(*FRAMED))
+    mask = np.zeros(before.shape[:2], np.uint8)
+    fine = (corners * 16).round().astype(np.int32)  # sixteenths of a pixel
+    cv2.fillConvexPoly(mask, fine, (255,), cv2.LINE_AA, 4)
+    left, top, right, bottom = inside(corners, before.shape)
+    share: NDArray[Any] = mask[top:bottom, left:right].astype(np.float32) / 255
+    if rng.random() >= HARD_SHARE:
+        share = cv2.GaussianBlur(share, (0, 0), rng.uniform(*SOFT))
+    image = before.copy()
+    window = image[top:bottom, left:right]
+    laid = after[top:bottom, left:right].astype(np.float32)
+    window[:] = (window + (laid - window) * share[..., None] + 0.5).astype(np.uint8)
+    return image
+
+
+def inside(corners: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The whole pixels left, top, right, bottom around the corners, with room for soft edges."""
+    low = np.maximum(np.floor(corners.min(0)).astype(int) - 8, 0)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 8, [shape[1], shape[0]])
+    left, top = low.tolist()
+    right, bottom = high.tolist()
+    return left, top, max(left, right), max(top, bottom)
+
+
 def exchanged(photo: Photo, rng: np.random.Generator, mix: str) -> Photo:
     """The photo with every plate replaced that is large enough and lies inside."""
-    image, boxes, texts = photo.image, photo.boxes.copy(), list(photo.texts)
+    image: NDArray[np.uint8] = photo.image
+    boxes, texts = photo.boxes.copy(), list(photo.texts)
     height, width = image.shape[:2]
     for i in fitting(photo):
-        conditions = training_conditions(rng)
-        image, plate = overlay(rng, image, _box(photo, i), mix=mix, conditions=conditions)
+        small = mix != "foreign" and rng.random() < TWO_ROW_SHARE
+        laid, plate = overlay(
+            rng,
+            image,
+            _box(photo, i),
+            spec=two_row_spec(rng) if small else None,
+            mix=mix,
+            conditions=training_conditions(rng),
+        )
+        image = edged(image, laid, plate.quad, rng)
         left, top, right, bottom = plate.box
         boxes[i] = (max(0, left), max(0, top), min(width, right), min(height, bottom))
         texts[i] = plate.text

@@ -1,34 +1,27 @@
 """Bring what the reader's draws need of photos into a few small files:
 `python -m models.training.reader.pack --photos DIR --photos DIR2 --teacher V2 ... --out DIR`.
 
-A machine that is lent for half an hour gets what it trains on through a narrow door. The folder
-has four photo folders of the usual form (`common/photos.py`), as tar files of at most `PART` bytes:
-`real`, plates with their surroundings and the text on which the teachers agree; `near`, windows
-around plates over which others are laid; `plain`, small photos for crops without a plate; and
-`validation`, labelled plates that are never trained on. `unpack` brings them back.
+The pack (`common/packing.py`) has four kinds: `real`, plates with their surroundings and the text
+on which the teachers agree; `near`, windows around plates over which others are laid; `plain`,
+small photos for crops without a plate; and `validation`, labelled plates that are never trained on.
 """
 
 import argparse
-import csv
-import io
-import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from models.training.common.crops import Reader, RealCrop, agreed, cut
+from models.training.common.packing import shrunk, write
 from models.training.common.photos import LICENSED_SOURCES, Photo, read_photos
 from models.training.common.slots import SLOTS
 from models.training.drawing.overlaid import fitting
 
-PART = 14_000_000  # bytes
 WIDEST = {"real": 260.0, "validation": 320.0, "near": 170.0}  # px, width of a plate
 SURROUNDINGS = (1.1, 2.2)  # of a plate's sides, kept around one that is laid over
 PLAIN = 400  # px, the longer side
-HEADER = ("file", "split", "x1", "y1", "x2", "y2", "text", "labelled_by", "source")
 
 Packed = tuple[str, Photo]
 
@@ -76,69 +69,6 @@ def plain_photos(photos: Sequence[Photo], most: int) -> Iterator[Photo]:
     for i, photo in enumerate([*ordered[:bare], *rest[::step]][:most]):
         named = replace(photo, name=f"plain-{i:05d}.jpg")
         yield shrunk(named, PLAIN / max(photo.image.shape[:2]))
-
-
-def shrunk(photo: Photo, scale: float) -> Photo:
-    """The photo made smaller by `scale`; as it is from 1 on."""
-    if scale >= 1:
-        return photo
-    image = cv2.resize(photo.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return replace(photo, image=np.asarray(image, np.uint8), boxes=photo.boxes * np.float32(scale))
-
-
-def write(folder: Path, kinds: dict[str, tuple[list[Photo], int]]) -> list[Path]:
-    """Tar files of the photos of each kind with their labels, coded with the given JPEG quality."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files: list[tuple[str, bytes]] = []
-    for kind, (photos, quality) in kinds.items():
-        files.append((f"{kind}/labels.csv", _labels(photos)))
-        files += [(f"{kind}/{photo.name}", _jpeg(photo, quality)) for photo in photos]
-    parts: list[list[tuple[str, bytes]]] = [[]]
-    size = 0
-    for name, data in files:
-        if size + len(data) + 1024 > PART:
-            parts.append([])
-            size = 0
-        parts[-1].append((name, data))
-        size += len(data) + 1024
-    paths = []
-    for number, part in enumerate(parts):
-        paths.append(folder / f"part-{number}.tar")
-        with tarfile.open(paths[-1], "w") as tar:
-            for name, data in part:
-                entry = tarfile.TarInfo(name)
-                entry.size = len(data)
-                tar.addfile(entry, io.BytesIO(data))
-    return paths
-
-
-def unpack(folder: Path, out: Path) -> None:
-    """Unpack the parts that lie in `folder`. Raises FileNotFoundError where there are none."""
-    parts = sorted(folder.glob("part-*.tar"))
-    if not parts:
-        raise FileNotFoundError(folder / "part-0.tar")
-    for path in parts:
-        with tarfile.open(path) as tar:
-            tar.extractall(out, filter="data")
-
-
-def _jpeg(photo: Photo, quality: int) -> bytes:
-    _, data = cv2.imencode(".jpg", photo.image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return data.tobytes()
-
-
-def _labels(photos: Sequence[Photo]) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(HEADER)
-    for photo in photos:
-        rows = [
-            (*(round(v, 1) for v in box), text)
-            for box, text in zip(photo.boxes.tolist(), photo.texts, strict=True)
-        ]
-        for row in rows or [("", "", "", "", "")]:
-            writer.writerow((photo.name, "train", *row, "", photo.source))
-    return stream.getvalue().encode()
 
 
 def parse() -> argparse.Namespace:

@@ -39,19 +39,30 @@ class Sources:
     blank_share: float = 0.0
 
 
-class Reading(NamedTuple):
-    """`image` (70, 140) uint8, `classes` (SLOTS,), `places` (SLOTS, 2) as shares of the crop's
-    width and height, NaN where not known, and `room` in 0..1 for more harm; or stacks of them."""
+class Known(NamedTuple):
+    """`classes` (SLOTS,), `places` (SLOTS, 2) as shares of the crop's width and height, NaN where
+    not known, and `room` in 0..1 for more harm; or stacks of them."""
 
-    image: Image
     classes: NDArray[np.int64]
     places: NDArray[np.float32]
     room: NDArray[np.float32]
 
 
-def stacked(readings: Sequence[Reading]) -> Reading:
-    """Readings as one stack."""
-    return Reading(*(np.stack(part) for part in zip(*readings, strict=True)))
+class Reading(NamedTuple):
+    """`image` (70, 140) uint8 and what is `known` of it."""
+
+    image: Image
+    known: Known
+
+
+def draw_block(sources: Sources, first: int, seed: int, pictures: NDArray[np.uint8]) -> Known:
+    """Fill `pictures` (n, 70, 140) with the training crops from number `first` on."""
+    known = []
+    for i, picture in enumerate(pictures):
+        drawn = draw_reading(sources, first + i, seed)
+        picture[:] = drawn.image
+        known.append(drawn.known)
+    return Known(*(np.stack(part) for part in zip(*known, strict=True)))
 
 
 def prepare(crop: Image) -> Image:
@@ -84,12 +95,13 @@ def real_reading(crop: RealCrop, rng: np.random.Generator) -> Reading:
     if rng.random() < 0.5:
         image, room = weather(image, rng), room / 2
     places = np.full((SLOTS, 2), np.nan, np.float32)
-    return Reading(prepare(image), encode(crop.text), places, np.asarray(room, np.float32))
+    known = Known(encode(crop.text), places, np.asarray(room, np.float32))
+    return Reading(prepare(image), known)
 
 
 def reading_of(crop: RenderedCrop) -> Reading:
     """What the network gets of a rendered crop."""
     places = np.full((SLOTS, 2), np.nan, np.float32)
     places[: len(crop.text)] = crop.places
-    room = np.asarray(crop.room, np.float32)
-    return Reading(prepare(crop.image), encode(crop.text), places, room)
+    known = Known(encode(crop.text), places, np.asarray(crop.room, np.float32))
+    return Reading(prepare(crop.image), known)

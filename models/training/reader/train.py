@@ -12,7 +12,6 @@ exported reader and the table at each report, `--resume` takes such parts. SIGTE
 """
 
 import argparse
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,21 @@ from typing import Any
 import cv2
 import torch
 
+from models.training.common.checkpoint import drawn_before, hand_out, join_parts
+from models.training.common.feed import Block, Feed
 from models.training.common.loop import train
+from models.training.common.packing import unpack
 from models.training.common.photos import read_photos
 from models.training.common.progress import plot
-from models.training.reader.checkpoint import join_parts, write_parts
-from models.training.reader.feed import Feed
+from models.training.common.slots import HEIGHT, WIDTH
+from models.training.common.timed import timed_batches
 from models.training.reader.measure import crop_of, measure, read_validation
-from models.training.reader.pack import unpack
-from models.training.reader.readings import Sources
-from models.training.reader.run import Plan, ReaderRun, batches
-from models.training.reader.views.ring import Ring
+from models.training.reader.readings import Known, Sources, draw_block
+from models.training.reader.run import Plan, ReaderRun
+from models.training.reader.views.ring import Crops
 
+BLOCK = 64  # crops drawn at once
+AHEAD = 30  # blocks a process may be ahead
 PANELS = {"loss": ("reading", "place"), "validation": ("synthetic", "real")}
 
 
@@ -39,15 +42,6 @@ def read_sources(folder: Path, shares: Mapping[str, float]) -> Sources:
     real = [crop_of(photo) for photo in read_photos(folder / "real")]
     near, plain = read_photos(folder / "near"), read_photos(folder / "plain")
     return Sources(real=real, photos=near, plain=plain, **shares)
-
-
-def hand_out(run: ReaderRun, out: Path) -> None:
-    """Copy what a run leaves behind in small files."""
-    out.mkdir(parents=True, exist_ok=True)
-    write_parts(out, run.state())
-    for name in ("ocr.onnx", "ocr.yaml", "progress.csv"):
-        if (run.folder / name).exists():
-            shutil.copy(run.folder / name, out / name)
 
 
 def parse() -> argparse.Namespace:
@@ -77,7 +71,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--keep-ring", type=Path, help="folder in which the ring outlasts the call")
     return parser.parse_args()
 
 
@@ -113,15 +106,25 @@ def main() -> None:
     checkpoint = args.run / "checkpoint.pt"
     if args.resume and not checkpoint.exists():
         join_parts(args.resume, checkpoint)
-    drawn = torch.load(checkpoint, map_location="cpu")["drawn"] if checkpoint.exists() else 0
+    drawn = drawn_before(checkpoint)
     print(f"{len(sources.real)} real crops, {drawn} crops drawn before", flush=True)
-    with Feed(sources, plan.seed, drawn, args.workers) as feed:
+    with Feed(
+        draw_block,
+        sources,
+        seed=plan.seed,
+        first=drawn,
+        workers=args.workers,
+        block=BLOCK,
+        shape=(HEIGHT, WIDTH),
+        ahead=AHEAD,
+    ) as feed:
         device = torch.device(args.device)
-        run, ring = ReaderRun(plan, args.run, device), Ring(plan.capacity, device)
-        if args.keep_ring and args.keep_ring.exists():
-            ring.load(args.keep_ring)
+        run, kept = ReaderRun(plan, args.run, device), Crops(plan.capacity, device)
         if args.start_from and not run.draws:
             run.start_from(args.start_from, sources)
+
+        def keep(block: Block[Known]) -> int:
+            return kept.add(block.pictures, block.known)
 
         def report(average: Any) -> dict[str, float]:
             figures = measure(average, args.run / "ocr.onnx", validation, device)
@@ -129,11 +132,9 @@ def main() -> None:
 
         def handed_out() -> None:
             if args.out:
-                hand_out(run, args.out)
+                hand_out(run, args.out, ("ocr.onnx", "ocr.yaml", "progress.csv"))
 
-        train(run, batches(run, feed, ring), report, handed_out)
-        if args.keep_ring:
-            ring.save(args.keep_ring)
+        train(run, timed_batches(run, feed, keep, kept.draw), report, handed_out)
     if (args.run / "progress.csv").exists():  # not where no time was left
         plot(args.run / "progress.csv", args.run / "progress.png", PANELS)
 

@@ -145,7 +145,7 @@ def _lay(
 
     original = photo[laid.window].astype(np.float32)
     x1, y1, x2, y2 = box
-    ground = _without_plate(rng, original, (x1 - left, y1 - top, x2 - left, y2 - top), look)
+    ground = without_plate(rng, original, (x1 - left, y1 - top, x2 - left, y2 - top), look)
     _cast_shadow(ground, view.alpha)
     lit = replace(view, colours=_in_light(rng, view, look, conditions))
     patch = _as_soft(over(ground, lit), ground, view, look)
@@ -191,8 +191,8 @@ def _window(photo: Image, box: Box, quad: Quad) -> tuple[int, int, int, int]:
     )
 
 
-def _without_plate(rng: np.random.Generator, original: Field, box: Box, look: Appearance) -> Field:
-    """The window with the old plate filled in from what surrounds it."""
+def without_plate(rng: np.random.Generator, original: Field, box: Box, look: Appearance) -> Field:
+    """The picture (h, w, 3) with the plate in `box` filled in from what surrounds it."""
     height, width = original.shape[:2]
     x1, y1, x2, y2 = box
     grow = 0.1 * (y2 - y1)

@@ -10,34 +10,20 @@ be waited for.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
+from models.training.common.camera import TAPS, column, compressed, kernels, paths
 from models.training.common.slots import HEIGHT, WIDTH
-from models.training.reader.views.fields import Room, column
+from models.training.reader.views.fields import Room
 from models.training.reader.views.surface import lit, soiled
 
 CHUNK = 128  # crops that one sensor sees: it has one size
-TAPS = 13  # px, side of a lens's kernel
-RAYS = 24  # points of which a kernel is made
 LEAST = 0.2  # smallest side of a sensor, share of the crop's
-JPEG = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-"""Quantisation of brightness at quality 50 (ITU-T T.81, table K.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +85,16 @@ def through_lens(light: Any, room: Room, rng: np.random.Generator) -> Any:
     # Always as many, since a convolution of a new shape is slow to begin.
     n = (len(room) + 1) // 2
     some = np.argsort(rng.random(len(room)) / (0.25 + 1.5 * room))[:n]
-    kind = rng.random(n)
     strong = room[some] * rng.random(n) ** 1.5
-    # A movement: a path of constant speed and turn.
-    length, turn = 1 + 10 * strong, rng.normal(0, 1.0, n)
-    time = (np.arange(RAYS) + 0.5) / RAYS - 0.5
-    heading = rng.uniform(0, 2 * math.pi, n)[:, None] + turn[:, None] * time
-    heading = np.where(rng.random((n, 1)) < 0.5, np.round(heading / math.pi) * math.pi, heading)
-    path = np.stack([np.cos(heading), np.sin(heading)], -1) * (length / RAYS)[:, None, None]
-    path = np.cumsum(path, 1)
-    path -= path.mean(1, keepdims=True)
-    # A disc: a spiral of even density.
-    spiral = np.sqrt((np.arange(RAYS) + 0.5) / RAYS)
-    angle = np.arange(RAYS) * math.pi * (3 - math.sqrt(5))
-    disc = np.stack([spiral * np.cos(angle), spiral * np.sin(angle)], -1)
-    disc = disc * (0.5 + 3.2 * strong)[:, None, None] * np.array([1.0, 0.8])
-    points = np.where((kind < 0.45)[:, None, None], path, disc)
-    points[kind > 0.8] = 0
-    width = np.where(kind > 0.8, 0.35 + 2.4 * strong, 0.45)
-    kernels = _kernels(points, width, light)
+    points, width = paths(strong, rng, length=10.0, disc=3.2, bell=2.4)
+    taps = kernels(points * np.array([1.0, 0.8]), width, light)
     picture = functional.pad(
         light[torch.from_numpy(some).to(light.device)], (TAPS // 2,) * 4, "replicate"
     )
-    blurred = functional.conv2d(picture.transpose(0, 1), kernels, groups=n).transpose(0, 1)
+    blurred = functional.conv2d(picture.transpose(0, 1), taps, groups=n).transpose(0, 1)
     out = light.clone()
     out[torch.from_numpy(some).to(light.device)] = blurred
     return out
-
-
-def _kernels(points: NDArray[np.float64], width: NDArray[np.float64], like: Any) -> Any:
-    """(n, 1, TAPS, TAPS) that sum to one: a bell of `width` pixels at each of the points."""
-    where = torch.from_numpy(points.astype(np.float32)).to(like.device)
-    bell = column(width, like)[:, 0]
-    taps = torch.arange(TAPS, device=like.device) - TAPS // 2.0
-    across = torch.exp(-0.5 * ((taps - where[..., :1]) / bell) ** 2)
-    down = torch.exp(-0.5 * ((taps - where[..., 1:]) / bell) ** 2)
-    kernels = down.transpose(1, 2) @ across
-    return (kernels / kernels.sum((1, 2), keepdim=True))[:, None]
 
 
 def recorded(light: Any, room: Room, rng: np.random.Generator) -> Any:
@@ -184,23 +143,3 @@ def _recorded(light: Any, room: Room, rng: np.random.Generator) -> Any:
     if light.shape[-2:] != (HEIGHT, WIDTH):
         light = functional.interpolate(light, (HEIGHT, WIDTH), mode="bicubic", align_corners=False)
     return light.clamp(0, 255)
-
-
-def compressed(light: Any, quality: NDArray[np.float64], offset: Sequence[int]) -> Any:
-    """Through the quantised cosine transform of JPEG. The first block begins `offset` rows and
-    columns before the picture."""
-    height, width = light.shape[-2:]
-    top, left = offset
-    edges = (left, -(left + width) % 8, top, -(top + height) % 8)
-    padded = functional.pad(light, edges, "replicate") - 128
-    n, _, tall, wide = padded.shape
-    blocks = padded.reshape(n, tall // 8, 8, wide // 8, 8).transpose(2, 3)
-    k = torch.arange(8, device=light.device)
-    cosine = torch.cos((2 * k[None] + 1) * k[:, None] * math.pi / 16) / 2
-    cosine[0] /= math.sqrt(2)
-    scale = np.where(quality < 50, 50 / quality, 2 - quality / 50)
-    steps = torch.tensor(JPEG, device=light.device, dtype=light.dtype)
-    steps = (steps * column(scale, light)).clamp(1, 255)[:, :, None]
-    coded = (cosine @ blocks @ cosine.T / steps).round() * steps
-    decoded = (cosine.T @ coded @ cosine).transpose(2, 3).reshape(n, 1, tall, wide) + 128
-    return decoded[..., top : top + height, left : left + width].clamp(0, 255)

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from models.training.common.camera import column
 from models.training.common.slots import HEIGHT, WIDTH
 
 Room = NDArray[np.float32]
@@ -24,12 +25,6 @@ def blended(light: Any, some: NDArray[np.int64], change: Any) -> Any:
     out = light.clone()
     out[at] = change(light[at])
     return out
-
-
-def column(values: NDArray[Any], like: Any) -> Any:
-    """One number a crop, (n, 1, 1, 1) float32."""
-    column = torch.from_numpy(np.asarray(values, np.float32))
-    return column.to(like.device, non_blocking=True)[:, None, None, None]
 
 
 def field(n: int, cells: tuple[int, int], device: Any) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.training.reader.views.fields import Room, axes, blended, chosen, column, field, ramps
+from models.training.common.camera import column
+from models.training.reader.views.fields import Room, axes, blended, chosen, field, ramps
 
 
 def soiled(light: Any, room: Room, rng: np.random.Generator) -> Any:

@@ -1,13 +1,32 @@
 """A checkpoint in files of bounded size, for machines that give back small files only."""
 
 import io
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from models.training.common.loop import Run
+
 PART = 14_000_000  # bytes
+
+
+def drawn_before(checkpoint: Path) -> int:
+    """Pictures drawn for the run that wrote the file; 0 where there is none."""
+    if not checkpoint.exists():
+        return 0
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["drawn"])
+
+
+def hand_out(run: Run[Any], out: Path, names: Sequence[str]) -> None:
+    """Copy what a run leaves behind in small files: its checkpoint, and files of its folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    write_parts(out, run.state())
+    for name in names:
+        if (run.folder / name).exists():
+            shutil.copy(run.folder / name, out / name)
 
 
 def write_parts(folder: Path, state: Mapping[str, Any]) -> None:

@@ -1,1 +1,0 @@
-"""Training of the refiner inside the detector."""

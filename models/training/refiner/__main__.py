@@ -1,3 +1,0 @@
-from models.training.refiner.train import main
-
-main()
