@@ -1,11 +1,15 @@
 """`/deliveries`: what is read is told, and who looks after that sees what failed."""
 
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
@@ -19,7 +23,7 @@ from tests.api.exposition import Samples
 from tests.api.test_store import AUTH, JPEG, KEYS
 from tests.passes.notifying import SECRET
 from tests.passes.receivers import Receiver, Reply
-from tests.servers import Server, eventually
+from tests.servers import REPOSITORY, Server, SocketServer, eventually
 from tests.video.cameras import MjpegCamera
 from tests.video.test_cameras import car_jpegs
 
@@ -184,3 +188,39 @@ def test_answers_are_documented(telling_server: Server, mode: GenerationMode) ->
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 7 + 2
     assert try_operations(operations, mode, examples=8) > 0
+
+
+def test_a_dead_receiver_holds_no_end(
+    weights_environment: dict[str, str], tmp_path: Path, car_jpeg: bytes
+) -> None:
+    def never(connection: socket.socket) -> None:
+        while connection.recv(4096):
+            pass
+
+    with SocketServer(never) as dead:
+        (tmp_path / "targets.yml").write_text(f"targets:\n  dead:\n    url: {dead.url}\n")
+        environment = {
+            "ALPR_AUTH": "off",
+            "ALPR_STORE": "on",
+            "ALPR_STORE_PATH": str(tmp_path / "store"),
+            "ALPR_NOTIFY_FILE": str(tmp_path / "targets.yml"),
+            "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
+            "ALPR_DRAIN_SECONDS": "0",
+        }
+        with Server(weights_environment | environment) as server:
+            url = f"{server.url}/predict/file?camera=gate"
+            assert requests.post(url, car_jpeg, headers=JPEG, timeout=60).status_code == 200
+            assert eventually(lambda: dead.connections > 0)
+            server.terminate()
+            assert server.process.wait(30) == 0
+
+
+def test_a_store_that_tells_nobody_loads_nothing_of_it() -> None:
+    code = (
+        "import sys, app.main, app.passes.store.store, app.api.routes.passes; "
+        "print([n for n in ('standardwebhooks', 'aiomqtt', 'paho', 'boto3') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

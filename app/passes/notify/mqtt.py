@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 MAX_CAMERAS: Final = 500
 """More are not shown to Home Assistant: clients name cameras of single pictures as they like."""
-_GOODBYE_S: Final = 1.0
+_GOODBYE_S: Final = 0.5
 _QOS: Final = 1
 _KEEPALIVE_S: Final = 20
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}

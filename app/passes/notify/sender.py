@@ -26,8 +26,9 @@ FORGET_STEP: Final = 500
 JITTER: Final = (0.8, 1.2)
 _SHORTEST: Final = 0.2
 """Share of the time that a message has, after which it is tried again at the latest."""
-_GIVE_UP_S: Final = 1.5
-"""What is on its way when the process ends is waited for so long; it is sent again otherwise."""
+_GIVE_UP_S: Final = 0.5
+"""What is on its way when the process ends is waited for so long, and sent again otherwise: all
+threads of the service end within `app.config.CLOSING_SECONDS`."""
 
 OpenChannel = Callable[[Target], Channel]
 Told = Callable[[str, str], None]
