@@ -18,6 +18,10 @@ from app.vision.types import Box, Frame, FrameResult, Plate
 
 BETTER = 0.05
 """A rise of the probability that is worth an event; another text always is."""
+SURER = 5.0
+"""So is a doubt that many times smaller, as from 0.95 to 0.99, which a gate may wait for..."""
+SURE = 0.999
+"""... unless it was as small as that already."""
 
 
 class FrameReader(Protocol):
@@ -142,8 +146,8 @@ class _Passing:
         if self.told is None:
             if reading.confidence >= self.options.new_confidence:
                 yield self._event("new", at_s, reading)
-        elif (
-            reading.plate != self.told.plate or reading.confidence >= self.told.confidence + BETTER
+        elif reading.plate != self.told.plate or is_better(
+            reading.confidence, self.told.confidence
         ):
             yield self._event("update", at_s, reading)
 
@@ -204,3 +208,9 @@ class _Passing:
             sharpness=sighting.sharpness,
             small_plate=self.reader.is_small(sighting.box),
         )
+
+
+def is_better(confidence: float, told: float) -> bool:
+    """Whether a probability of the same text is worth telling after another."""
+    doubt_fell = told < SURE and SURER * (1 - confidence) <= 1 - told
+    return doubt_fell or confidence >= told + BETTER

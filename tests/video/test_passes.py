@@ -15,7 +15,7 @@ from app.video.options import VideoQuery
 from app.video.passes import Pass, PassEvent
 from app.video.sources.file import FileSource
 from app.video.types import VideoFrame
-from app.video.watching import watch
+from app.video.watching import is_better, watch
 from app.vision.pipeline import PlatePipeline
 
 CAMERA = Camera(width=800, height=450, fps=5)
@@ -94,3 +94,20 @@ def test_a_file_whose_rate_varies(
         passes = told(source, pipeline, settings)
     assert texts(passes) == true_texts(truth)
     assert passes[0].last_seen_s == pytest.approx(truth[0].end_s, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worth"),
+    [
+        (0.9, 0.951, True),
+        (0.9, 0.94, False),
+        (0.95, 0.991, True),  # a gate may ask for 0.99
+        (0.96, 0.99, False),
+        (0.99, 0.998, True),
+        (0.9991, 0.99999, False),
+        (0.99, 0.95, False),
+        (1.0, 1.0, False),
+    ],
+)
+def test_what_is_worth_another_event(before: float, now: float, worth: bool) -> None:
+    assert is_better(now, before) is worth
