@@ -19,10 +19,11 @@ export class ApiError extends Error {
  */
 export async function request(path, options = {}) {
   const { body, headers = {}, prompt = true, signal, onWait = () => {}, onSent } = options;
+  const { method = body === undefined ? "GET" : "POST" } = options;
   for (let attempt = 1; ; ) {
     const key = currentKey();
     const declined = timesDeclined();
-    const response = await send(path, { body, headers, key, signal, onSent });
+    const response = await send(path, { method, body, headers, key, signal, onSent });
     if (response.ok) return response;
     const error = await errorOf(response);
     if (response.status === 401 && prompt) {
@@ -74,9 +75,9 @@ export function pause(seconds, signal) {
   });
 }
 
-async function send(path, { body, headers, key, signal, onSent }) {
+async function send(path, { method, body, headers, key, signal, onSent }) {
   const options = {
-    method: body === undefined ? "GET" : "POST",
+    method,
     body,
     headers: key === null ? headers : { ...headers, "X-API-Key": key },
     signal,

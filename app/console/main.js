@@ -4,6 +4,7 @@ import { startCameras, stopCameras } from "./cameras.js";
 import { announce, byId, percent } from "./dom.js";
 import { openDrawing, startDrawing } from "./drawing.js";
 import { startInputs } from "./input.js";
+import { startKept, startKeptSearch, stopKept } from "./kept.js";
 import { startKeyDialog } from "./key.js";
 import { chosenQuery, startOptions } from "./options.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
@@ -87,6 +88,7 @@ function announceItem(item) {
 const VIEWS = {
   "#read": { start: () => {}, stop: () => {} },
   "#cameras": { start: startCameras, stop: stopCameras },
+  "#passes": { start: startKept, stop: stopKept },
   "#status": { start: startStatus, stop: stopStatus },
 };
 
@@ -124,6 +126,7 @@ startInputs((sources) => {
 startOptions();
 startDrawing();
 startPasses();
+startKeptSearch();
 byId("draw").addEventListener("click", () => {
   openDrawing(pictureShown() ?? frameShown(), byId("options-form"));
 });

@@ -74,7 +74,7 @@ export function directionWords({ degrees, motion }) {
   return motion === "steady" ? way : `${way}, ${word(MOTIONS, motion)}`;
 }
 
-function rawReads({ raw_reads: counts, reads, plate }) {
+export function rawReads({ raw_reads: counts, reads, plate }) {
   const texts = Object.entries(counts).sort(([, a], [, b]) => b - a);
   return section(
     "Read in single frames",

@@ -121,7 +121,7 @@ def test_the_console_can_be_read_in_one_sitting() -> None:
     for path in FILES:
         if path.suffix in {".html", ".js", ".css"}:
             lines = path.read_text().splitlines()
-            assert len(lines) < 200, path.name
+            assert len(lines) < (250 if path.suffix == ".html" else 200), path.name
             assert max(map(len, lines)) <= 110, path.name
 
 
