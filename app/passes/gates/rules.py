@@ -12,7 +12,7 @@ from app.files.sections import FileFault, SectionFile
 from app.options import Probability
 from app.passes.lists.entries import ZONE, Camera, Hours, ListName, TimeZone
 
-SURE: Final = 0.99
+SURE: Final = 0.95
 """Least probability by default, see docs/lists.md for how often that lets strangers in."""
 
 

@@ -23,7 +23,7 @@ from tests.passes.conftest import StoreFactory
 from tests.passes.made import NOON, WHO, made
 from tests.servers import eventually
 
-RULE = {"list": "residents", "cameras": ("drive",), "open": "relay"}
+RULE = {"list": "residents", "cameras": ("drive",), "open": "relay", "min_probability": 0.99}
 
 
 class Gate:
@@ -72,7 +72,7 @@ class Gate:
 
 
 def rule(**changes: Any) -> GateRule:
-    return GateRule("front", GateConfig.model_validate(RULE | changes))
+    return GateRule("front", GateConfig.model_validate({**RULE, **changes}))
 
 
 def vehicle(text: str = "ABC123", **changes: Any) -> NewPass:
