@@ -77,7 +77,8 @@ def _seen(
     else:
         photos = load_dataset(arguments.dataset, arguments.where)
         found, total = in_photos(pipeline, photos, options.read), len(photos)
-    return [each for some in with_progress(found, total, "looking") for each in some]
+    seen = [each for some in with_progress(found, total, "looking") for each in some]
+    return [each for each in seen if each.truth or not arguments.recall_only]
 
 
 def _prior(decoder: PlateDecoder) -> Prior:
