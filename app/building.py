@@ -50,8 +50,7 @@ def build_pipeline(
     )
     loader = loader or build_loader(settings)
     decision = None if weights.decision is None else _decision(weights.decision)
-    refined = decision is None or decision.refined
-    detector = build_detector(settings, weights, threads=threads, loader=loader, refined=refined)
+    detector = build_detector(settings, weights, threads=threads, loader=loader)
     search = PlateSearch(
         detector,
         slices or detector,
@@ -123,16 +122,14 @@ def build_detector(
     *,
     threads: int,
     loader: Loader | None = None,
-    refined: bool = True,
 ) -> PlateDetector:
-    """The detector alone, with its refiner if it is `refined`; the rest is as for
-    `build_pipeline`."""
+    """The detector alone; the rest is as for `build_pipeline`."""
     path, loader = weights.detector.path, loader or build_loader(settings)
     side = resizable_side(path) if settings.padding == "tight" else None
 
     def load(height: int | None) -> Session:
         runs = _runs(settings, threads)
-        return loader.detector(path, height=height, refined=refined, threads=threads, runs=runs)
+        return loader.detector(path, height=height, threads=threads, runs=runs)
 
     heights = lower_heights(side) if side else ()
     with ThreadPoolExecutor(usable_processors(settings.processes), "load") as loading:

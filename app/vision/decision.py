@@ -61,15 +61,13 @@ class PlateDecision:
     """Of a pair of networks, `detector` and `ocr` by name.
 
     `plate` weighs whether a box shows one, `text` whether what was read, as corrected, is what the
-    plate shows. Boxes of at least the detector's score `floor` are read and judged; it is the score
-    before the refiner, if the detector has one, unless `refined`. `method`, `data` and `measured`
-    are the record of the fit.
+    plate shows. Boxes of at least the detector's score `floor` are read and judged. `method`,
+    `data` and `measured` are the record of the fit.
     """
 
     detector: str
     ocr: str
     floor: float
-    refined: bool
     plate: Weighing
     text: Weighing
     method: str

@@ -138,7 +138,7 @@ def test_calls_continue_each_other(tmp_path: Path) -> None:
         command += ["--pack", str(tmp_path / "pack"), "--run", str(tmp_path / run)]
         command += ["--out", str(out), "--batch", "2", "--least", "128", "--capacity", "128"]
         command += ["--ahead", "1", "--scenes", "0", "--warmup", "1", "--seconds", "1000", *more]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=900)
         with (tmp_path / run / "progress.csv").open(newline="") as stream:
             return list(csv.DictReader(stream))
 

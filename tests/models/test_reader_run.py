@@ -193,7 +193,7 @@ def test_calls_continue_each_other(tmp_path: Path) -> None:
         command += ["--pack", str(tmp_path / "pack"), "--run", str(tmp_path / run)]
         command += ["--out", str(out), "--batch", "8", "--least", "64", "--capacity", "256"]
         command += ["--validation-crops", "8", "--warmup", "1", *more]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=900)
         with (tmp_path / run / "progress.csv").open(newline="") as stream:
             return list(csv.DictReader(stream))
 

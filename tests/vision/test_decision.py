@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,14 +16,12 @@ from app.config import Settings
 from app.errors import ModelCorrupt, ModelMissing
 from app.nz.decoder import Candidate, Reading
 from app.nz.validation import validate
-from app.vision.backends.graph import optimize_detector
 from app.vision.decision import GENERIC, NAMES, PlateDecision, Witnesses, load_decision
 from app.vision.detection.exhaustive import find_all
 from app.vision.pipeline import PlatePipeline, ReadOptions
 from app.vision.types import Box, Characters, Frame, Looks
 from app.vision.witnesses import witnesses_of
 from app.weights.resolve import DETECTOR_ALONE, resolve_weights
-from tests.conftest import SHARED_WEIGHTS
 
 READABLE = Box(100, 100, 250, 148)
 
@@ -201,23 +198,3 @@ def test_redaction_covers_what_the_decision_refuses(pipeline: PlatePipeline, car
     refused = pipeline.read_frame(unreadable, ReadOptions(0.999, "off"))
     assert refused.plates == ()
     assert find_all(pipeline.detector, unreadable, 0.1)
-
-
-def test_dropping_the_refiner_gives_the_detectors_own_scores(
-    settings: Settings, car: Frame
-) -> None:
-    path = resolve_weights(settings).detector.path
-    network = onnx.load(path)
-    tables = {}
-    for refined in (True, False):
-        model = onnx.load_from_string(optimize_detector(path, refined=refined))
-        assert any(node.name.startswith("refiner/") for node in model.graph.node) == refined
-        tables[refined] = model
-    assert [each.name for each in tables[False].graph.output] == [
-        each.name for each in network.graph.output
-    ]
-
-
-def test_a_network_without_a_refiner_stays_as_it_is(shared: Path) -> None:
-    hub = shared / "models" / SHARED_WEIGHTS["ALPR_DETECTOR_PATH"]
-    assert optimize_detector(hub, refined=False) == optimize_detector(hub)

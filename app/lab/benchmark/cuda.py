@@ -115,7 +115,7 @@ def _placements(weights: Weights, pipeline: PlatePipeline) -> Table:
     crop = recognizer.to_input(rng.integers(0, 256, (40, 120, 3), np.uint8))
     crops = np.stack([crop] * MAX_BATCH)
     for name, model, inputs in (
-        ("detector", optimize_detector(weights.detector.path, steady=True), {"images": picture}),
+        ("detector", optimize_detector(weights.detector.path), {"images": picture}),
         ("OCR", weights.ocr.path, {recognizer.session.get_inputs()[0].name: crops}),
     ):
         found = placement(model, "cuda", inputs)

@@ -47,9 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, help="what the photos are, for the record")
     parser.add_argument("--floor", type=types.share, default=0.05, help="lowest score to be read")
     parser.add_argument("--pull", type=float, default=1e-3, help="ridge on standardised witnesses")
-    parser.add_argument(
-        "--refined", action="store_true", help="the scores were those after the refiner"
-    )
     return parser
 
 
@@ -61,7 +58,6 @@ def _run(options: argparse.Namespace) -> None:
         detector=_one({str(each.detector) for each in evaluations}),
         ocr=_one({each.ocr for each in evaluations}),
         floor=options.floor,
-        refined=options.refined,
         plate=_weighing(boxes, boxes.plates, options.pull),
         text=_weighing(texts, texts.right, options.pull),
         method=METHOD.format(pull=options.pull),

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
 from app.errors import ModelCorrupt
-from app.vision.backends.refiner import drop_refiner
-from app.vision.backends.steady import fill_refiner
 
 KEPT_ANCHORS = 512
 """Anchors decoded. A plate is found by some ten of them, so this is room for fifty plates."""
@@ -33,29 +31,21 @@ STRIDES = (8, 16, 32)
 """Pixels a anchor of each scale stands for."""
 
 
-def optimize_detector(
-    model: Path, *, height: int | None = None, steady: bool = False, refined: bool = True
-) -> bytes:
+def optimize_detector(model: Path, *, height: int | None = None) -> bytes:
     """The network of an ONNX file, rewritten where it has the forms above, else as it is.
 
     Args:
         height: give the input this height in pixels, a multiple of 32, instead of its own.
-        steady: keep the shapes inside the same from picture to picture, see `steady`.
-        refined: keep the refiner that our own detector has inside.
 
     Raises:
         ModelCorrupt: the height of this network's input cannot be changed.
     """
     network = onnx.load_from_string(model.read_bytes())
-    if not refined:
-        drop_refiner(network.graph)
     if height is not None:
         _set_height(network.graph, height)
     constants = read_constants(network.graph)
     _prune_anchors(network.graph, constants)
     _split_convolutions(network.graph, constants)
-    if steady:
-        fill_refiner(network.graph)
     return _serialized(network)
 
 

@@ -9,7 +9,7 @@ from app.vision.backends.graph import optimize_detector
 from app.vision.backends.runtime import Runtime
 from app.vision.backends.sessions import Session, open_session
 
-_Key = tuple[Path, int | None, bool]
+_Key = tuple[Path, int | None]
 
 
 class Loader:
@@ -30,7 +30,6 @@ class Loader:
         model: Path,
         *,
         height: int | None = None,
-        refined: bool = True,
         threads: int,
         runs: int,
     ) -> Session:
@@ -38,19 +37,15 @@ class Loader:
 
         Args:
             height: of the input in pixels, instead of its own.
-            refined: with the refiner that our own detector has inside.
             threads: threads one run spreads over on the CPU.
             runs: runs expected side by side; on OpenVINO further ones wait.
 
         Raises:
             ModelError: the device is not there, or the network cannot be loaded on it.
         """
-        key = (model, height, refined)
+        key = (model, height)
         if key not in self._networks:
-            steady = self.runtime.device == "cuda"
-            self._networks[key] = optimize_detector(
-                model, height=height, steady=steady, refined=refined
-            )
+            self._networks[key] = optimize_detector(model, height=height)
         network = self._networks[key]
         if self._openvino is None:
             return open_session(network, device=self.runtime.device, threads=threads)
@@ -63,7 +58,7 @@ class Loader:
         """Load an OCR; arguments and errors are those of `detector`."""
         if self._openvino is None:
             return open_session(model, device=self.runtime.device, threads=threads)
-        key = (model, None, True)
+        key = (model, None)
         if key not in self._programs:
             self._programs[key] = self._openvino.Program(model, self.runtime.precision)
         session: Session = self._programs[key].open(threads=threads, runs=runs)

@@ -22,7 +22,7 @@ from models.training.detector.views import MOST, SIZE, Labels, Sources, draw_blo
 from models.training.detector.yolo import DetectionLoss, build_network
 
 Batch = dict[str, Any]
-SAMPLES = 128  # views on which the statistics of released weights are taken
+SAMPLES = 64  # views on which the statistics of released weights are taken
 
 
 class DetectorRun(TimedRun[Batch]):

@@ -41,7 +41,6 @@ def test_a_fit_is_written_and_reported(tmp_path: Path, capsys: pytest.CaptureFix
     assert main([str(source), "--out", str(out), "--data", "drawn", "--floor", "0.1"]) == 0
     decision = load_decision(str(out))
     assert (decision.detector, decision.ocr, decision.floor) == ("detector", "ocr", 0.1)
-    assert decision.refined is False
     assert decision.data == "drawn: 60 plates, 60 other boxes"
     well, badly = found(3.0).witnesses, found(-3.0).witnesses
     assert well is not None
