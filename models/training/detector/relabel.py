@@ -3,14 +3,12 @@ nobody labelled, mostly small ones in the background, boxes too wide are narrowe
 a label on what hardly is a plate are left out."""
 
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,32 +67,19 @@ def revise(photo: Photo, findings: Findings) -> Photo | None:
 
 
 def read_findings(
-    path: Path, photos: Sequence[Photo], teacher: Callable[[], Finder], workers: int
+    path: Path, photos: Sequence[Photo], make: Callable[[], Finder], workers: int
 ) -> list[Findings]:
-    """Those of the file `path`, written before; found and written there otherwise, by processes
-    each of which makes its own `teacher`."""
+    """Those of the file `path`, written before; otherwise found by that many threads, which share
+    a teacher made then, and written there."""
     if not path.exists():
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(workers, context, _begin, (teacher, photos)) as pool:
-            found = list(pool.map(_found, range(len(photos)), chunksize=8))
+        with ThreadPoolExecutor(workers) as pool:
+            found = list(pool.map(partial(find, make()), photos))
         path.write_text(json.dumps({each.name: each.boxes.tolist() for each in found}))
     rows = json.loads(path.read_text())
     return [
         Findings(photo.name, np.asarray(rows[photo.name], np.float32).reshape(-1, 5))
         for photo in photos
     ]
-
-
-_worker: dict[str, Any] = {}  # what the processes hold, set once when they start
-
-
-def _begin(teacher: Callable[[], Finder], photos: Sequence[Photo]) -> None:
-    cv2.setNumThreads(1)
-    _worker.update(teacher=teacher(), photos=photos)
-
-
-def _found(index: int) -> Findings:
-    return find(_worker["teacher"], _worker["photos"][index])
 
 
 def _share_inside(box: Boxes, other: Boxes) -> float:
