@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from app.lab.benchmark import notify, passes
+from app.lab.benchmark import notify, passes, sustained
 
 parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark")
 configure = parser.add_subparsers(required=True, metavar="WHAT")
 passes.configure(configure.add_parser("passes", help="searches among a million passes on SQLite"))
+sustained.configure(configure.add_parser("sustained", help="passes kept at a steady rate"))
 notify.configure(configure.add_parser("notify", help="readings beside receivers that are dead"))
 arguments = parser.parse_args()
 sys.exit(arguments.run(arguments))

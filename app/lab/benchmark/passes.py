@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not (folder / FILE).exists():
             fill(folder, arguments.passes)
         settings = Settings(store_path=folder, store_days=0, store_max_bytes=0)
-        store = PassStore(settings, prior=_prior())
+        store = PassStore(settings, prior=drawn_prior())
         try:
             _print(console, folder, list(measure(store, arguments.searches)))
         finally:
@@ -167,7 +167,7 @@ def _time(store: PassStore, kind: str, searches: list[PassFilter]) -> Timing:
     return Timing(kind, p50, p99, found / len(searches))
 
 
-def _prior() -> Callable[[str, bool], float]:
+def drawn_prior() -> Callable[[str, bool], float]:
     decoder = PlateDecoder(ALPHABET, "_", threshold=0.85)
 
     def prior(text: str, small_plate: bool) -> float:
