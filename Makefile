@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 # A file of tests has one process, in the order of their names: those of one server stay together.
-# Three, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Four, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
+SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: serve test lint unit slow stress format requirements upgrade clean
 

@@ -6,12 +6,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.api.requests_by_hand import MULTIPART, OPENING, head, idle, predict, samples
 from tests.servers import Server, eventually
 
 
+@pytest.mark.slow
 def test_processes_share_metrics_and_key(
     weights_environment: dict[str, str], car_jpeg: bytes
 ) -> None:
