@@ -88,7 +88,7 @@ def test_corrections_are_a_data_set(
     put(
         store,
         made("ABC128", frame=car_jpeg, detail=detail | {"bbox": box}),
-        made("ABC129", minute=1, crop=car_jpeg),
+        made("ABC129", minute=1, crop=car_jpeg, camera="=gate"),
         made("ABC130", minute=2),
         made("ABC131", minute=3, frame=car_jpeg),
     )
@@ -100,6 +100,7 @@ def test_corrections_are_a_data_set(
     crop, frame = load_dataset(tmp_path / "set")  # newest first; one has no picture
     (of_crop,), (of_frame,) = crop.labels, frame.labels
     assert (of_crop.text, of_crop.box) == ("ABC123", None)
+    assert of_crop.tags["camera"] == "'=gate"
     assert (of_frame.text, of_frame.box) == ("ABC123", (235, 290, 405, 351))
     assert of_frame.tags["read"] == "ABC128"
     assert frame.path.read_bytes() == car_jpeg

@@ -16,9 +16,9 @@ from app.options import Probability
 from app.passes.records import CAMERA_LENGTH, ListKind, PassSource
 from app.passes.store.audit import AuditLine
 from app.passes.store.searching import Match, Page, PassFilter, StoredPass
+from app.passes.store.texts import as_cell
 
 MAX_PAGE = 500
-_FORMULAS = ("=", "+", "-", "@", "\t")
 _COLUMNS = (
     *("id", "at", "last_at", "source", "camera", "plate", "plate_hash", "format", "confidence"),
     *("corrected_plate", "corrected_by"),
@@ -246,14 +246,8 @@ def csv_lines(passes: Iterable[StoredPass]) -> str:
         values["corrected_plate"] = body.correction.plate if body.correction else None
         values["corrected_by"] = body.correction.by if body.correction else None
         values["lists"] = "; ".join(match.list for match in body.matches)
-        rows.append([_cell(values[name]) for name in _COLUMNS])
+        rows.append([as_cell(values[name]) for name in _COLUMNS])
     return _csv(rows)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return value
 
 
 def _csv(rows: Iterable[Iterable[object]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.nz.validation import normalize
 from app.passes.store.pictures import Picture, PictureKind
 from app.passes.store.searching import StoredPass
-from app.passes.store.texts import asked_plate
+from app.passes.store.texts import as_cell, asked_plate
 
 LABELS: Final = "labels.csv"
 _COLUMNS: Final = ("file", "text", "x1", "y1", "x2", "y2", "picture", "camera", "read")
@@ -41,16 +41,18 @@ def labelled(
     table.writerow(_COLUMNS)
     with zipfile.ZipFile(sink, "w") as archive:
         for kept in passes:
+            if kept.correction is None:
+                continue
             kind: PictureKind = "crop" if kept.frame is None else "frame"
             found = picture(kept, kind)
-            if kept.correction is None or found is None:
+            if found is None:
                 continue
             name = f"{kept.id}.{found.suffix}"
             archive.writestr(name, found.data)
             table.writerow(
                 (
                     *(name, kept.correction.plate, *_corners(kept, kind)),
-                    *(kind, kept.camera or "", kept.plate),
+                    *(kind, as_cell(kept.camera or ""), kept.plate),
                 )
             )
             yield sink.taken()
