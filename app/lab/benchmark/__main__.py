@@ -1,14 +1,15 @@
-"""`python -m app.lab.benchmark passes`: what needs no pictures."""
+"""`python -m app.lab.benchmark passes`: what is measured of single parts."""
 
 import argparse
 import sys
 
-from app.lab.benchmark import notify, passes, sustained
+from app.lab.benchmark import decoding, notify, passes, sustained
 
 parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark")
 configure = parser.add_subparsers(required=True, metavar="WHAT")
 passes.configure(configure.add_parser("passes", help="searches among a million passes on SQLite"))
 sustained.configure(configure.add_parser("sustained", help="passes kept at a steady rate"))
 notify.configure(configure.add_parser("notify", help="readings beside receivers that are dead"))
+decoding.configure(configure.add_parser("decoding", help="large JPEGs at parts of their size"))
 arguments = parser.parse_args()
 sys.exit(arguments.run(arguments))
