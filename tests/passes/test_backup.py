@@ -1,4 +1,4 @@
-"""Backup and restore, in the commands that the documentation has."""
+"""Backup and restore, in the commands that the README has."""
 
 import os
 import re
@@ -17,7 +17,7 @@ SECTION = "## Backup of passes"
 
 
 def commands() -> list[str]:
-    text = (REPOSITORY / "docs" / "operations.md").read_text()
+    text = (REPOSITORY / "README.md").read_text()
     section = text[text.index(SECTION) :].partition("\n## ")[0]
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
