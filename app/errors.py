@@ -41,6 +41,7 @@
     │   ├── Overloaded           too many requests in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
     │   ├── NotReady             starting, or draining before the end
+    │   ├── CameraElsewhere      another process watches that camera
     │   └── StoreUnavailable     the database of passes does not answer
     ├── ModelError               start-up: weights, device or backend
     │   ├── ModelMissing         no file where the settings say
@@ -183,6 +184,10 @@ class DeadlineExceeded(CapacityError):
 
 class NotReady(CapacityError):
     code = "not_ready"
+
+
+class CameraElsewhere(CapacityError):
+    code = "camera_elsewhere"
 
 
 class StoreUnavailable(CapacityError):

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from app.building import build_pipeline
 from app.config import Settings
+from app.passes.store.database import open_database, postgresql_url
 from app.vision.pipeline import PlatePipeline
 from app.vision.types import Frame
 from app.weights.resolve import MANIFEST, OWN_MODELS, resolve_weights
+from tests.passes.postgres import binaries, postgresql
 from tests.pictures import draw_car, encode
 
 # What a test may take and how fast examples are drawn depend on what else the machine does.
@@ -115,3 +118,22 @@ def car() -> Frame:
 @pytest.fixture(scope="session")
 def car_jpeg(car: Frame) -> bytes:
     return encode(car, ".jpg")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    with postgresql(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: str) -> str:
+    engine = open_database(postgresql_url(postgresql_server))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgresql_server

@@ -1,5 +1,7 @@
 """What Prometheus scrapes of cameras."""
 
+import os
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -20,6 +22,15 @@ class CameraMetrics:
             "1 while the camera gives frames",
             ["camera"],
             registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.owned_here = Gauge(
+            "alpr_camera_owned",
+            "1 for a camera of the file that is watched here, 0 for one that another process has "
+            "to watch",
+            ["camera"],
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.frames = Counter(
             "alpr_camera_frames_total",
@@ -76,6 +87,15 @@ class CameraMetrics:
             *(self.unread, self.confidence),
         )
         self._formats: dict[str, set[str]] = {}
+        self._known: set[str] = set()
+
+    def owned(self, cameras: Mapping[str, bool]) -> None:
+        """Which cameras there are, and whether this process watches them."""
+        for camera in self._known - cameras.keys():
+            self._remove(self.owned_here, camera)
+        self._known = set(cameras)
+        for camera, here in cameras.items():
+            self.owned_here.labels(camera).set(here)
 
     def observe(self, event: CameraEvent) -> None:
         match event:
@@ -110,6 +130,14 @@ class CameraMetrics:
 
     def _forget(self, camera: str) -> None:
         for metric in self._by_camera:
-            metric.remove(camera)
+            self._remove(metric, camera)
         for form in self._formats.pop(camera, set()):
-            self.passes.remove(camera, form)
+            self._remove(self.passes, camera, form)
+
+    @staticmethod
+    def _remove(metric: Counter | Gauge | Histogram, *labels: str) -> None:
+        """Files that processes share keep what was in them: there it can only be 0."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            metric.remove(*labels)
+        elif isinstance(metric, Gauge):
+            metric.labels(*labels).set(0)

@@ -120,6 +120,13 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="mostrecent",
         )
+        self.passes_fenced = Counter(
+            "alpr_passes_fenced_total",
+            "Events of cameras that moved to another process: continued (the vehicle was kept "
+            "already), refused (seen by one who had lost the camera)",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.list_matches = Counter(
             "alpr_list_matches_total",
             "Passes of vehicles that are on a list, by its kind: allow, watch, ignore (not kept)",

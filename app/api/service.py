@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
 from app.api.schemas.cameras import camera_event
+from app.api.sharing import open_turns, share_cameras
 from app.api.storing import Gates, camera_keeper, open_gates, open_notifier, open_store
 from app.api.transport.receiving import Receiving
 from app.building import build_engine
@@ -25,7 +26,7 @@ from app.fetch import UrlFetcher
 from app.files.following import FollowedFile
 from app.records import PictureRecord, RecordLog, RecordObserver, frame_recorder
 from app.video.cameras.camera import Surroundings
-from app.video.cameras.config import load_cameras
+from app.video.cameras.config import CameraPlan, load_cameras
 from app.video.cameras.events import CameraEvent, CameraPass
 from app.video.cameras.supervisor import Supervisor
 from app.video.reading import FrameObserver
@@ -33,6 +34,7 @@ from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
 
 if TYPE_CHECKING:
+    from app.passes.cameras.keeper import SharedCameras
     from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
 
@@ -65,6 +67,7 @@ class Service:
     store: "PassStore | None" = None
     notifier: "Notifier | None" = None
     gates: Gates | None = None
+    shared_cameras: "SharedCameras | None" = None
     cameras_file: FollowedFile | None = None
     targets_file: FollowedFile | None = None
     gates_file: FollowedFile | None = None
@@ -111,6 +114,8 @@ class Service:
         for file in (self.cameras_file, self.targets_file, self.gates_file):
             if file is not None:
                 file.close()
+        if self.shared_cameras is not None:
+            self.shared_cameras.close()
         self.supervisor.close()
         self.passes.close()
         self.engine.close()
@@ -152,6 +157,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     notifier = open_notifier(settings, metrics)
     gates = open_gates(settings, metrics, notifier)
     store = open_store(settings, engine, metrics, notifier, gates)
+    turns = open_turns(settings)
 
     def publish(event: CameraEvent) -> None:
         if isinstance(event, CameraPass):
@@ -161,6 +167,10 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     def record_frames(camera: str) -> FrameObserver:
         return frame_recorder(partial(_tell, observers), route=CAMERAS_ROUTE, camera=camera)
 
+    supervisor = Supervisor(
+        Surroundings(engine, settings, fetcher, record_frames),
+        [metrics.cameras.observe, publish, camera_keeper(store, notifier, gates, turns)],
+    )
     service = Service(
         settings=settings,
         weights=weights,
@@ -188,10 +198,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         fetcher=fetcher,
         usage=usage,
         observers=observers,
-        supervisor=Supervisor(
-            Surroundings(engine, settings, fetcher, record_frames),
-            [metrics.cameras.observe, publish, camera_keeper(store, notifier, gates)],
-        ),
+        supervisor=supervisor,
         passes=passes,
         streams=Budget(MAX_STREAMS, what="streams", observe=metrics.budget("streams", MAX_STREAMS)),
         searches=Budget(
@@ -200,6 +207,7 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         store=store,
         notifier=notifier,
         gates=gates,
+        shared_cameras=share_cameras(store, supervisor, turns, metrics.cameras.owned),
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
@@ -224,9 +232,19 @@ def _follow_files(service: Service) -> None:
     if settings.cameras_file is not None:
         service.cameras_file = FollowedFile(
             settings.cameras_file,
-            lambda path: service.supervisor.apply(load_cameras(path)),
+            lambda path: _watch(service, load_cameras(path)),
             what="cameras",
         )
+        if service.shared_cameras is not None:
+            service.shared_cameras.start()
+
+
+def _watch(service: Service, plans: Mapping[str, CameraPlan]) -> list[str]:
+    """These cameras and no others, or those of them that are ours; the names that changed."""
+    if service.shared_cameras is not None:
+        return service.shared_cameras.apply(plans)
+    service.metrics.cameras.owned(dict.fromkeys(plans, True))
+    return service.supervisor.apply(plans)
 
 
 def _tell(observers: Sequence[RecordObserver], record: PictureRecord) -> None:

@@ -11,6 +11,7 @@ from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
 if TYPE_CHECKING:
+    from app.passes.cameras.keeper import Turns
     from app.passes.gates.deciding import Reason
     from app.passes.gates.keeper import GateKeeper
     from app.passes.gates.rules import GateRules
@@ -88,6 +89,9 @@ def open_store(
     def matched(kind: ListKind) -> None:
         metrics.list_matches.labels(kind).inc()
 
+    def fenced(what: str) -> None:
+        metrics.passes_fenced.labels(what).inc()
+
     def committed() -> None:
         if notifier is not None:
             notifier.wake()
@@ -102,6 +106,7 @@ def open_store(
         gates=None if gates is None else gates.keeper,
         tell=() if notifier is None else (notifier.announcer,),
         committed=committed,
+        fenced=fenced,
     )
     if notifier is not None:
         notifier.start(store)
@@ -109,7 +114,10 @@ def open_store(
 
 
 def camera_keeper(
-    sink: PassSink | None, notifier: "Notifier | None" = None, gates: "Gates | None" = None
+    sink: PassSink | None,
+    notifier: "Notifier | None" = None,
+    gates: "Gates | None" = None,
+    turns: "Turns | None" = None,
 ) -> CameraObserver:
     """Gives the passes of cameras to a sink: when they are over, and before where somebody wants
     to be told."""
@@ -129,6 +137,7 @@ def camera_keeper(
                     first_seen=told.first_seen,
                     last_seen=told.last_seen,
                     event=told.event.kind,
+                    turn=None if turns is None else turns.of(told.camera, told.last_seen),
                 )
             )
 

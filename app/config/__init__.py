@@ -44,8 +44,11 @@ class Settings(  # the last is the first of the table
 
     @model_validator(mode="after")
     def _one_process_has_the_cameras(self) -> Self:
-        if self.cameras_file is not None and self.processes > 1:
-            raise ValueError("ALPR_CAMERAS_FILE needs ALPR_PROCESSES=1: one process watches them")
+        if self.cameras_file is not None and self.processes > 1 and not self.shares_cameras:
+            raise ValueError(
+                "ALPR_CAMERAS_FILE needs ALPR_PROCESSES=1, or passes in PostgreSQL: one process "
+                "watches a camera"
+            )
         return self
 
     @model_validator(mode="after")
@@ -63,6 +66,16 @@ class Settings(  # the last is the first of the table
         if self.store_plates == "hashed":
             raise ValueError("ALPR_GATES_FILE needs ALPR_STORE_PLATES=text: lists have plates")
         return self
+
+    @property
+    def shares_cameras(self) -> bool:
+        """Whether each camera is watched by one of the processes that share a database."""
+        return (
+            self.cameras_file is not None
+            and self.camera_leases == "auto"
+            and self.store == "on"
+            and self.database_url is not None
+        )
 
     @property
     def finish_seconds(self) -> float:

@@ -1,6 +1,7 @@
 """Settings: how videos are read."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
@@ -35,6 +36,12 @@ class VideoSettings(BaseSettings):
         None,
         description="File of the cameras that are watched all the time (YAML); read again when it "
         "changes and on SIGHUP.",
+    )
+    camera_leases: Literal["auto", "off"] = Field(
+        "auto",
+        description="`auto`: processes that know the same cameras and keep passes in the same "
+        "PostgreSQL share them, and each camera is watched by one. `off`: this process watches "
+        "all cameras of its file.",
     )
     events_kept: int = Field(
         1000,

@@ -102,7 +102,7 @@ function newCard(name) {
   return card;
 }
 
-const LEVELS = { live: "good", waiting: "bad", ended: "bad", connecting: "mind" };
+const LEVELS = { live: "good", waiting: "bad", ended: "bad", unowned: "bad", connecting: "mind" };
 
 function told(camera) {
   const { state, since, error, latency_ms: latency, last_pass: last } = camera;
@@ -112,7 +112,7 @@ function told(camera) {
       "ul",
       { class: "chips" },
       element("li", { class: LEVELS[state] ?? "" }, word(CAMERA_STATES, state)),
-      element("li", {}, `since ${clock(new Date(since))}`),
+      since && element("li", {}, `since ${clock(new Date(since))}`),
       size && element("li", {}, size),
     ),
     ...(error && state !== "live" ? [element("p", { class: "remark" }, sentence(error))] : []),

@@ -32,6 +32,8 @@ export const CAMERA_STATES = {
   live: "Live",
   waiting: "Lost, trying again",
   ended: "Ended",
+  elsewhere: "Watched by another process",
+  unowned: "Watched by nobody yet",
 };
 
 export const MOTIONS = { nearing: "coming nearer", leaving: "going away" };

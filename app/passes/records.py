@@ -29,6 +29,15 @@ class ListMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """The lease under which a process saw a pass, where several share cameras: its epoch, and the
+    moment of the last frame by the clock of the database, in microseconds since 1970."""
+
+    epoch: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewPass:
     """One vehicle that was seen.
 
@@ -62,6 +71,7 @@ class NewPass:
     event: PassMoment = "end"
     event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     matches: tuple[ListMatch, ...] = ()
+    turn: Turn | None = None
 
 
 class PassSink(Protocol):

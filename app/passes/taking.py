@@ -10,7 +10,7 @@ import numpy as np
 
 from app.nz.decoder import PlateDecoder
 from app.nz.evidence import pool
-from app.passes.records import NewPass, PassMoment, PassSource, camera_name
+from app.passes.records import NewPass, PassMoment, PassSource, Turn, camera_name
 from app.video.fusion import FLOOR, Look, look_weights, weighed_crops
 from app.video.passes import Pass
 from app.vision.images.crops import plate_jpeg
@@ -28,6 +28,7 @@ def pass_of_video(
     last_seen: datetime,
     request_id: str | None = None,
     event: PassMoment = "end",
+    turn: Turn | None = None,
 ) -> NewPass:
     """A pass that is over, with its best frame encoded; or one that lasts, without pictures."""
     over = event == "end"
@@ -50,6 +51,7 @@ def pass_of_video(
         frame=_jpeg(best.picture) if over else None,
         id=passing.id,
         event=event,
+        turn=turn,
         detail={
             "validation": asdict(reading.validation),
             "frames": passing.frames,

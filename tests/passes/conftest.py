@@ -6,25 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from app.config import Settings
 from app.passes.store.database import open_database, postgresql_url
 from app.passes.store.store import PassStore
 from tests.passes.made import prior
-from tests.passes.postgres import binaries, postgresql
 
 StoreFactory = Callable[..., PassStore]
-HOOKS = ("lost", "now", "observe", "matched", "gates", "tell", "committed")
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL here: apt-get install postgresql")
-    with postgresql(programs) as url:
-        yield url
+HOOKS = ("lost", "now", "observe", "matched", "gates", "tell", "committed", "fenced")
 
 
 def another_database(url: str, name: str) -> str:
@@ -34,16 +23,6 @@ def another_database(url: str, name: str) -> str:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()
     return url.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def empty_postgresql(postgresql_server: str) -> str:
-    engine = open_database(postgresql_url(postgresql_server))
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return postgresql_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -16,8 +16,15 @@ from app.api.access import SEES_PASSES, Shared
 from app.api.errors import documented
 from app.api.middleware import HEAD_ALONE
 from app.api.passes import PassStream, StreamEvent
-from app.api.schemas.cameras import CameraBody, CameraEventBody, CamerasBody, camera_body
-from app.errors import NotReady
+from app.api.schemas.cameras import (
+    CameraBody,
+    CameraEventBody,
+    CamerasBody,
+    camera_body,
+    elsewhere_body,
+)
+from app.api.service import Service
+from app.errors import CameraElsewhere, NotReady
 from app.vision.images.annotate import annotate
 from app.vision.types import Frame, FrameResult
 
@@ -47,14 +54,38 @@ CameraName = Annotated[str, Query(description="Only events of this camera.", max
 async def cameras(service: Shared) -> CamerasBody:
     file = service.cameras_file
     return CamerasBody(
-        cameras=[camera_body(camera.status()) for camera in service.supervisor.cameras],
+        cameras=sorted([*_own(service), *_others(service)], key=lambda body: body.name),
         error=None if file is None else file.error,
     )
 
 
 @router.get("/cameras/{name}", summary="One camera", responses=documented(404))
 async def camera(service: Shared, name: str) -> CameraBody:
-    return camera_body(service.supervisor.camera(name).status())
+    other = next((body for body in _others(service) if body.name == name), None)
+    return other or camera_body(service.supervisor.camera(name).status(), _name(service))
+
+
+def _name(service: Service) -> str | None:
+    return None if service.shared_cameras is None else service.shared_cameras.name
+
+
+def _own(service: Service) -> list[CameraBody]:
+    name = _name(service)
+    return [camera_body(camera.status(), name) for camera in service.supervisor.cameras]
+
+
+def _others(service: Service) -> list[CameraBody]:
+    if service.shared_cameras is None:
+        return []
+    return [
+        elsewhere_body(
+            other.plan.name,
+            str(other.plan.address),
+            other.owner,
+            other.plan.config.frames_a_second(service.settings),
+        )
+        for other in service.shared_cameras.elsewhere
+    ]
 
 
 @router.get(
@@ -64,6 +95,8 @@ async def camera(service: Shared, name: str) -> CameraBody:
     responses=_JPEG,
 )
 async def frame(service: Shared, name: str) -> Response:
+    if any(other.name == name for other in _others(service)):
+        raise CameraElsewhere("Another process watches this camera.")
     newest = service.supervisor.camera(name).newest
     if newest is None:
         raise NotReady("The camera has given no frame yet.")

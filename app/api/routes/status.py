@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from app import __version__
 from app.api.auth import KEY_HEADER
 from app.api.errors import documented
-from app.api.schemas.cameras import CameraStateBody
+from app.api.schemas.cameras import CameraStateBody, state_elsewhere
 from app.api.service import Service, get_service
 from app.vision.backends.runtime import Backend, Device, Precision
 
@@ -116,11 +116,21 @@ async def health(service: Shared) -> HealthBody:
         running=service.engine.running,
         queued=service.engine.queued,
         stuck=stuck,
-        cameras=[
-            CameraStateBody(name=camera.plan.name, state=camera.state)
-            for camera in service.supervisor.cameras
-        ],
+        cameras=_cameras(service),
     )
+
+
+def _cameras(service: Service) -> list[CameraStateBody]:
+    found = [
+        CameraStateBody(name=camera.plan.name, state=camera.state)
+        for camera in service.supervisor.cameras
+    ]
+    if service.shared_cameras is not None:
+        found += [
+            CameraStateBody(name=other.plan.name, state=state_elsewhere(other.owner))
+            for other in service.shared_cameras.elsewhere
+        ]
+    return sorted(found, key=lambda camera: camera.name)
 
 
 @router.get("/health/live", summary="Liveness probe")

@@ -1,6 +1,7 @@
 """The bodies of answers about cameras."""
 
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -33,16 +34,24 @@ class LatencyBody(BaseModel):
 
 class CameraStateBody(BaseModel):
     name: str
-    state: State = Field(
-        description="`waiting`: the connection was lost and is tried again in a while."
+    state: State | Literal["elsewhere", "unowned"] = Field(
+        description="`waiting`: the connection was lost and is tried again in a while. "
+        "`elsewhere`: another process watches it, `owner`; `unowned`: nobody does, until one of "
+        "them takes it."
     )
 
 
 class CameraBody(CameraStateBody):
     """How a camera is doing; counts since it was started."""
 
+    owner: str | None = Field(
+        description="The process that watches it, where several share cameras: the name of its "
+        "machine, its number, and a few letters.",
+    )
     source: str = Field(description="Without name, password and query.")
-    since: datetime = Field(description="Since when it is in this state.")
+    since: datetime | None = Field(
+        description="Since when it is in this state; null where another process watches it."
+    )
     error: str | None = Field(description="Why the last connection was lost.")
     fps: float = Field(description="Frames that are to be read a second.")
     width: int | None
@@ -78,12 +87,13 @@ def camera_event(told: CameraPass, *, crops: bool = False) -> CameraEventBody:
     )
 
 
-def camera_body(status: CameraStatus) -> CameraBody:
+def camera_body(status: CameraStatus, owner: str | None = None) -> CameraBody:
     width, height = status.size or (None, None)
     return CameraBody(
         name=status.name,
         source=status.source,
         state=status.state,
+        owner=owner,
         since=status.since,
         error=status.error,
         fps=status.fps,
@@ -99,6 +109,35 @@ def camera_body(status: CameraStatus) -> CameraBody:
         last_frame=status.last_frame,
         latency_ms=_latency(status),
         last_pass=None if status.last_pass is None else camera_event(status.last_pass),
+    )
+
+
+def state_elsewhere(owner: str | None) -> Literal["elsewhere", "unowned"]:
+    return "unowned" if owner is None else "elsewhere"
+
+
+def elsewhere_body(name: str, source: str, owner: str | None, fps: float) -> CameraBody:
+    """A camera that this process does not watch, of which it has counted nothing."""
+    return CameraBody(
+        name=name,
+        source=source,
+        state=state_elsewhere(owner),
+        owner=owner,
+        since=None,
+        error=None,
+        fps=fps,
+        width=None,
+        height=None,
+        frames=0,
+        read=0,
+        dropped=0,
+        damaged=0,
+        reconnects=0,
+        passes=0,
+        unread=0,
+        last_frame=None,
+        latency_ms=None,
+        last_pass=None,
     )
 
 

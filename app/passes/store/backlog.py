@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from app.nz.decoder import Candidate
-from app.passes.records import NewPass
+from app.passes.records import NewPass, Turn
 
 logger = logging.getLogger(__name__)
 
 _SIZES: Final = struct.Struct("<III")
 _SUFFIX: Final = ".pass"
 _PART: Final = ".part"
+_LOOK_S: Final = 0.02
 _ABANDONED_S: Final = 600.0
 """Age of a file that was begun, from which nobody writes it any more."""
 
@@ -78,6 +79,15 @@ class Backlog:
         self._bytes = total
         return [Path(entry.path) for entry in sorted(found, key=lambda entry: entry.name)]
 
+    def wait_empty(self, seconds: float) -> bool:
+        """False where something still waits after so long."""
+        give_up = time.monotonic() + seconds
+        while self.waiting():
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(_LOOK_S)
+        return True
+
     def _clear(self, begun: list[Path]) -> None:
         for path in begun:
             with suppress(FileNotFoundError):
@@ -113,6 +123,7 @@ def from_bytes(data: bytes) -> NewPass:
         if (len(crop), len(frame)) != (crop_size, frame_size):
             raise ValueError("its end is missing")
         evidence = head.pop("evidence")
+        turn = head.pop("turn", None)
         return NewPass(
             **head
             | {
@@ -122,6 +133,7 @@ def from_bytes(data: bytes) -> NewPass:
                 "evidence": None if evidence is None else base64.b64decode(evidence),
                 "crop": crop or None,
                 "frame": frame or None,
+                "turn": None if turn is None else Turn(**turn),
             }
         )
     except (struct.error, KeyError, TypeError, AttributeError) as error:

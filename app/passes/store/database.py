@@ -39,12 +39,8 @@ def open_database(url: sa.URL, **options: Any) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_WAIT_S * 1000}"
-    return sa.create_engine(
-        url,
-        connect_args={"connect_timeout": _WAIT_S, "options": limits},
-        pool_pre_ping=True,
-        **options,
-    )
+    patience = {"connect_timeout": _WAIT_S, "options": limits}
+    return sa.create_engine(url, pool_pre_ping=True, **{"connect_args": patience} | options)
 
 
 def migrate(url: sa.URL) -> None:

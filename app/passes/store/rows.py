@@ -1,9 +1,9 @@
 """Passes as rows of the tables, and pictures in their folder."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.passes.lists.matching import ListMatcher, Snapshot, is_ignored
 from app.passes.records import NewPass
+from app.passes.store.fencing import EPOCH, Fence, apart
 from app.passes.store.pictures import PictureKind, PictureStore
 from app.passes.store.privacy import Privacy
 from app.passes.store.tables import EVIDENCE, MATCHES, PASSES, TEXTS, microseconds
@@ -38,11 +39,13 @@ class PassWriter:
         tell: Sequence[Teller] = (),
         matcher: ListMatcher | None = None,
         gates: Gates | None = None,
+        fence: Fence | None = None,
     ) -> None:
         """`matcher` says which lists they are on; what is to be ignored is neither kept nor
         told, but may open gates."""
         self._engine, self._pictures, self._privacy = engine, pictures, privacy
         self._tell, self._matcher, self._gates = tell, matcher, gates
+        self._fence = fence or Fence(privacy)
 
     def write(self, events: Sequence[NewPass]) -> int:
         """In a transaction, pictures before it; what is there already stays as it is.
@@ -60,23 +63,42 @@ class PassWriter:
         lasting = [event for event in seen if event.event != "end"]
         if lasting:
             with self._engine.begin() as connection:
-                self._announce(connection, lasting)
-        kept = [event for event in over if not is_ignored(event)]
-        if over:
-            rows = self._rows(kept)
-            with self._engine.begin() as connection:
-                if kept:
-                    self._insert(connection, kept, rows)
-                self._announce(connection, over)
+                found = self._fence.sift(connection, lasting)
+                self._announce(connection, [*found.fresh, *_going_on(found.continued)])
+        return sum(self._write_over(group) for group in apart(over))
+
+    def _write_over(self, over: Sequence[NewPass]) -> int:
+        rows = {row["id"]: row for row in self._rows([e for e in over if not is_ignored(e)])}
+        with self._engine.begin() as connection:
+            found = self._fence.sift(connection, over)
+            kept = [event for event in found.fresh if event.id in rows]
+            if kept:
+                self._insert(connection, kept, [rows[event.id] for event in kept])
+            self._fence.lengthen(connection, found.continued)
+            self._announce(connection, found.fresh)
+            self._told(connection, _going_on(found.continued))
+        written = {event.id for event in kept}
+        self._drop_pictures([row for number, row in rows.items() if number not in written])
         return len(kept)
 
     def _announce(self, connection: sa.Connection, events: Sequence[NewPass]) -> None:
         """To gates all of them, to others those that are not to be ignored."""
         if self._matcher is not None and self._gates is not None:
             self._gates(connection, events, self._matcher.snapshot(connection))
+        self._told(connection, events)
+
+    def _told(self, connection: sa.Connection, events: Sequence[NewPass]) -> None:
         told = [event for event in events if not is_ignored(event)]
         for tell in self._tell:
             tell(connection, told)
+
+    def _drop_pictures(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Of passes that were not written after all."""
+        kinds: tuple[PictureKind, ...] = ("crop", "frame")
+        for row in rows:
+            for kind in kinds:
+                if row[kind] is not None:
+                    self._pictures.delete(row["id"], row["at"], kind, row[kind])
 
     def _rows(self, passes: Sequence[NewPass]) -> list[dict[str, Any]]:
         if self._pictures.parallel == 1:
@@ -156,10 +178,16 @@ class PassWriter:
                     for each in passing.candidates
                 ],
                 "matches": [asdict(match) for match in passing.matches],
+                **({} if passing.turn is None else {EPOCH: passing.turn.epoch}),
             },
             **suffixes,
             "bytes": ROW_BYTES + sum(len(data) for data in kept.values() if data is not None),
         }
+
+
+def _going_on(events: Sequence[NewPass]) -> list[NewPass]:
+    """As they are told: the pass is known already."""
+    return [replace(event, event="update") for event in events]
 
 
 def insert_missing(connection: sa.Connection) -> Callable[[sa.Table], sa.Insert]:

@@ -26,6 +26,7 @@ from app.passes.store.database import (
     translated,
 )
 from app.passes.store.erasing import Eraser, Retention
+from app.passes.store.fencing import Fence, Fenced
 from app.passes.store.fuzzy import find_probable
 from app.passes.store.pictures import Picture, PictureKind, open_pictures
 from app.passes.store.privacy import Privacy
@@ -63,11 +64,12 @@ class PassStore:
         gates: Gates | None = None,
         tell: Sequence[Teller] = (),
         committed: Callable[[], None] = lambda: None,
+        fenced: Fenced = lambda what: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """`lost` is called for each pass that there was no room for, `matched` with the kind of
-        a list for each that is on one, `tell` with those that are written, and `committed` when
-        they are.
+        a list for each that is on one, `tell` with those that are written, `committed` when they
+        are, and `fenced` as `Fence` says.
 
         A server that cannot be reached is no reason not to start: passes wait until it can.
 
@@ -79,10 +81,10 @@ class PassStore:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._backlog = Backlog(root / "waiting", max_bytes=settings.store_backlog_bytes)
         self._privacy = Privacy.of(settings)
-        self._url = (
+        self.url = (
             sqlite_url(root / FILE) if url is None else postgresql_url(url.get_secret_value())
         )
-        self.engine = open_database(self._url)
+        self.engine = open_database(self.url)
         self._pictures = open_pictures(settings)
         self._prior, self._lost, self._now = prior, lost, now
         self._ready, self._preparing, self._retry_at = False, threading.Lock(), 0.0
@@ -105,6 +107,7 @@ class PassStore:
                 tell=tell,
                 matcher=self.matcher,
                 gates=gates,
+                fence=Fence(self._privacy, fenced),
             ),
             self._backlog,
             prepare=self.prepare,
@@ -135,6 +138,10 @@ class PassStore:
                 self._complained = time.monotonic()
                 logger.error("passes are lost: %s", why)
         self._writer.wake()
+
+    def written(self, seconds: float) -> bool:
+        """Whether nothing waits any more, now or within some seconds. Raises OSError."""
+        return self._backlog.wait_empty(seconds)
 
     def find(
         self, wanted: PassFilter, *, who: str, limit: int = 50, cursor: str | None = None
@@ -277,7 +284,7 @@ class PassStore:
             if time.monotonic() < self._retry_at:  # whoever waits here must not wait in turn
                 raise StoreUnavailable("The store cannot be reached; try again.", retry_after=5)
             try:
-                migrate(self._url)
+                migrate(self.url)
             except StoreUnavailable:
                 self._retry_at = time.monotonic() + _RETRY_S
                 raise

@@ -158,6 +158,45 @@ DISABLED_TARGETS: Final = sa.Table(
     sa.Column("reason", sa.String(200), nullable=False),
 )
 
+CAMERA_LEASES: Final = sa.Table(
+    "camera_leases",
+    METADATA,
+    sa.Column("camera", sa.String(CAMERA_LENGTH), primary_key=True),
+    sa.Column("owner", sa.String(CAMERA_LENGTH), nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+"""Which process watches a camera, and until when it may; all moments of leases are of the clock of
+the database. Each lease has the next `epoch`."""
+
+CAMERA_TURNS: Final = sa.Table(
+    "camera_turns",
+    METADATA,
+    sa.Column("camera", sa.String(CAMERA_LENGTH), primary_key=True),
+    sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+)
+"""When each lease began."""
+
+CAMERA_MEMBERS: Final = sa.Table(
+    "camera_members",
+    METADATA,
+    sa.Column("name", sa.String(CAMERA_LENGTH), primary_key=True),
+    sa.Column("cameras", sa.JSON, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+"""The processes that share cameras, and which each of them knows."""
+
+COUNTS: Final = sa.Table(
+    "counts",
+    METADATA,
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+"""What processes count together: calls by month, pictures by key."""
+
 
 def microseconds(moment: datetime) -> int:
     """Of a moment with a time zone."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 
 from app.errors import UnknownCamera
@@ -65,6 +66,7 @@ class Supervisor:
 def _end(cameras: Sequence[Camera]) -> None:
     for camera in cameras:
         camera.stop()
+    give_up = time.monotonic() + STOP_S
     for camera in cameras:
-        if not camera.join(STOP_S):
+        if not camera.join(max(0.0, give_up - time.monotonic())):
             logger.error("camera %s does not end", camera.plan.name)
