@@ -15,8 +15,8 @@ from app.names import without_nul
 from app.options import Probability
 from app.passes.records import CAMERA_LENGTH, ListKind, PassSource
 from app.passes.store.audit import AuditLine
+from app.passes.store.cells import as_cell
 from app.passes.store.searching import Match, Page, PassFilter, StoredPass
-from app.passes.store.texts import as_cell
 
 MAX_PAGE = 500
 _COLUMNS = (

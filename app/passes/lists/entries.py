@@ -65,7 +65,9 @@ ListName = Annotated[str, Field(max_length=64), AfterValidator(_name)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
-Camera = Annotated[str, Field(min_length=1, max_length=CAMERA_LENGTH), AfterValidator(_printable)]
+Camera = Annotated[
+    str, Field(max_length=CAMERA_LENGTH), AfterValidator(_printable), Field(min_length=1)
+]
 
 
 class ListDraft(BaseModel):

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 from app.errors import InvalidRequest
 from app.passes.lists.entries import MAX_ENTRIES, Entry, EntryDraft, PlateList
 from app.passes.lists.hours import time_zone
+from app.passes.store.cells import as_cell, from_cell, line
 
 FileForm = Literal["csv", "frigate"]
 COLUMNS: Final = ("plate", "owner", "notes", "valid_from", "valid_until", "hours", "cameras")
-FORMULAS: Final = ("=", "+", "-", "@", "\t")
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "plate": (
         *("license_plate", "licence_plate", "number_plate", "plate_number", "plates"),
@@ -78,11 +78,11 @@ def read_file(data: bytes, form: FileForm, plate_list: PlateList) -> ReadFile:
 def written(entries: Iterable[Entry], form: FileForm) -> Iterator[str]:
     """A file of entries, in pieces. Frigate's has plates and their owners alone."""
     if form == "csv":
-        yield _line(COLUMNS)
+        yield line(COLUMNS)
         for entry in entries:
             values = entry.draft.model_dump(mode="json")
-            values["cameras"] = "; ".join(entry.draft.cameras)
-            yield _line(_cell(values[column]) for column in COLUMNS)
+            values["cameras"] = line(entry.draft.cameras, ";").removesuffix("\r\n")
+            yield line(as_cell(values[column]) for column in COLUMNS)
         return
     known: dict[str, list[str]] = {}
     for entry in entries:
@@ -133,8 +133,14 @@ def _values(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
                     f"{name}: write a moment as in 2026-11-27 or 2026-11-27T18:00"
                 ) from error
     if "cameras" in given:
-        given["cameras"] = [part.strip() for part in given["cameras"].split(";") if part.strip()]
+        given["cameras"] = list(_split(given["cameras"]))
     return given
+
+
+def _split(text: str) -> Iterator[str]:
+    """Names with semicolons between them; one that has a semicolon is in quotes."""
+    for names in csv.reader(io.StringIO(text, newline=""), delimiter=";", skipinitialspace=True):
+        yield from (name.strip() for name in names if name.strip())
 
 
 def _moment(text: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
@@ -170,7 +176,7 @@ def _csv_rows(text: str, ignored: list[str]) -> Iterator[_Row]:
                     f"{len(columns)} columns."
                 )
             named = zip(columns, cells, strict=False)
-            values = {name: _uncell(cell) for name, cell in named if name is not None}
+            values = {name: from_cell(cell) for name, cell in named if name is not None}
             yield _Row(reader.line_num, values)
     except csv.Error as error:
         raise InvalidRequest(f"line {reader.line_num}: {error}.") from error
@@ -230,19 +236,3 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
 
 def _number(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
-
-
-def _cell(value: str | None) -> str:
-    """Spreadsheets take some texts for formulas."""
-    text = value or ""
-    return f"'{text}" if text.startswith(FORMULAS) else text
-
-
-def _uncell(text: str) -> str:
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULAS) else text
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from app.nz.validation import normalize
+from app.passes.store.cells import as_cell
 from app.passes.store.pictures import Picture, PictureKind
 from app.passes.store.searching import StoredPass
-from app.passes.store.texts import as_cell, asked_plate
+from app.passes.store.texts import asked_plate
 
 LABELS: Final = "labels.csv"
 _COLUMNS: Final = ("file", "text", "x1", "y1", "x2", "y2", "picture", "camera", "read")

@@ -12,7 +12,6 @@ from app.nz.validation import normalize
 
 MAX_TEXT: Final = 16
 WILD: Final = "*?"
-_FORMULAS: Final = ("=", "+", "-", "@", "\t")
 _DOUBTFUL_PLACES: Final = 6
 
 LOOKALIKES: Final = (
@@ -38,13 +37,6 @@ def asked_plate(text: str, *, wild: bool = False) -> str:
         more = ", * and ?" if wild else ""
         raise InvalidRequest(f"A plate is up to {MAX_TEXT} letters and digits{more}.")
     return folded
-
-
-def as_cell(value: object) -> object:
-    """For a table: what a spreadsheet would take for a formula is text."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return value
 
 
 def spellings(folded: str) -> list[str]:

@@ -1,8 +1,12 @@
 """Lists as files."""
 
-from datetime import datetime
+import csv
+import io
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from app.errors import InvalidRequest
 from app.passes.lists import files
@@ -144,20 +148,46 @@ def test_faults_of_yaml(text: str, told: str) -> None:
     assert told in refusal(text.encode(), "frigate")
 
 
-def test_round_trip() -> None:
-    drafts = [
-        EntryDraft(plate="ABC123", owner="=cmd()", notes='a "quoted", b'),
-        EntryDraft(
-            plate="DEF456",
-            valid_from=NOON,
-            hours="mon 08:00-09:00",
-            cameras=("gate", "back"),
-        ),
-    ]
+_MOMENTS = st.none() | st.datetimes(
+    datetime(1970, 1, 2), datetime(2999, 12, 30), timezones=st.just(UTC)
+)
+
+
+def _texts(longest: int) -> st.SearchStrategy[str]:
+    """Such as a table could take for something else, too."""
+    odd = st.text("'\"=+-@;,\t\n A\uff1d\u00e9", max_size=min(longest, 12))
+    return odd | st.text(max_size=longest).filter(lambda text: all(map(_is_printable, text)))
+
+
+def _is_printable(character: str) -> bool:
+    return character.isprintable() or character in "\n\t"
+
+
+DRAFTS = st.builds(
+    EntryDraft,
+    plate=st.from_regex("[A-Z0-9]{1,8}", fullmatch=True),
+    owner=_texts(40),
+    notes=_texts(80),
+    valid_from=_MOMENTS,
+    hours=st.sampled_from(["", "mon 08:00-09:00", "mon-fri 07:00-18:30; sat 22:00-02:00"]),
+    cameras=st.lists(_texts(20).filter(str.strip), max_size=3).map(tuple),
+)
+
+
+@given(st.lists(DRAFTS, max_size=3, unique_by=lambda draft: draft.plate))
+@example([EntryDraft(plate="A", owner="=cmd()", notes="'=cmd()", cameras=("a;b", '"c', "-d"))])
+@settings(max_examples=100, deadline=None, database=None)
+def test_what_is_exported_is_imported_as_it_was(drafts: list[EntryDraft]) -> None:
     entries = [Entry(i, draft, NOON) for i, draft in enumerate(drafts)]
     text = "".join(written(entries, "csv"))
-    assert "'=cmd()" in text
     assert list(read_file(text.encode(), "csv", LIST).drafts) == drafts
+    for cells in csv.reader(io.StringIO(text, newline="")):
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\uff1d")) for cell in cells)
+
+
+def test_frigates_form_has_plates_and_owners() -> None:
+    drafts = EntryDraft(plate="ABC123", owner="=cmd()"), EntryDraft(plate="DEF456")
+    entries = [Entry(i, draft, NOON) for i, draft in enumerate(drafts)]
     assert plates("".join(written(entries, "frigate")), "frigate") == [
         ("ABC123", "=cmd()"),
         ("DEF456", "DEF456"),
