@@ -14,9 +14,16 @@ from app.api.auth import KeyRing, key_ring
 from app.api.compat.usage import UsageCounter
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
-from app.api.schemas.cameras import camera_event
+from app.api.schemas.cameras import stream_event
 from app.api.sharing import open_turns, share_cameras
-from app.api.storing import Gates, camera_keeper, open_gates, open_notifier, open_store
+from app.api.storing import (
+    Gates,
+    camera_keeper,
+    listed_passes,
+    open_gates,
+    open_notifier,
+    open_store,
+)
 from app.api.transport.receiving import Receiving
 from app.building import build_engine
 from app.config import Settings
@@ -159,9 +166,11 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
     store = open_store(settings, engine, metrics, notifier, gates)
     turns = open_turns(settings)
 
+    listed = listed_passes(store)
+
     def publish(event: CameraEvent) -> None:
-        if isinstance(event, CameraPass):
-            body = camera_event(event, crops=event.crops).model_dump_json(by_alias=True)
+        if isinstance(event, CameraPass) and (matches := listed(event)) is not None:
+            body = stream_event(event, matches).model_dump_json(by_alias=True)
             passes.publish(event.event.kind, event.camera, body)
 
     def record_frames(camera: str) -> FrameObserver:

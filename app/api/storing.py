@@ -1,12 +1,13 @@
 """The store of passes in the service: its metrics, and the passes of cameras."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.api.metrics import Metrics
 from app.config import Settings
 from app.engine import Engine
-from app.passes.records import ListKind, PassMoment, PassSink
+from app.passes.records import ListKind, ListMatch, NewPass, PassMoment, PassSink
 from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
@@ -111,6 +112,34 @@ def open_store(
     if notifier is not None:
         notifier.start(store)
     return store
+
+
+def listed_passes(
+    store: "PassStore | None",
+) -> Callable[[CameraPass], Sequence[ListMatch] | None]:
+    """Which lists the vehicle of an event is on, None where it is to be left alone.
+
+    By the lists in memory: whoever follows the passes waits for no database.
+    """
+    if store is None or store.matcher is None:
+        return lambda told: ()
+    matcher = store.matcher
+
+    def matches(told: CameraPass) -> Sequence[ListMatch] | None:
+        return matcher.known(_without_pictures(told))
+
+    return matches
+
+
+def _without_pictures(told: CameraPass) -> NewPass:
+    return pass_of_video(
+        told.event.passing,
+        source="camera",
+        camera=told.camera,
+        first_seen=told.first_seen,
+        last_seen=told.last_seen,
+        event="update",
+    )
 
 
 def camera_keeper(

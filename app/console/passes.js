@@ -4,6 +4,7 @@ import { announce, byId, clock, element, percent } from "./dom.js";
 import { textOf } from "./parts.js";
 import { details, directionWords } from "./passing.js";
 import { spelled } from "./plate.js";
+import { markChosen } from "./tables.js";
 
 const KEPT = 200;
 
@@ -12,6 +13,7 @@ const COLUMNS = {
   Seen: ({ first_seen: first, event }) => `${clock(new Date(first))}${event === "end" ? "" : " …"}`,
   Reading: ({ pass: { confidence } }) => percent(confidence, 1),
   Agreeing: ({ pass: { agreeing, reads } }) => `${agreeing} of ${reads}`,
+  Lists: ({ matches = [] }) => matches.map(({ list }) => list).join(", ") || "–",
   Direction: ({ pass: { direction } }) => directionWords(direction),
 };
 const contents = Object.values(COLUMNS);
@@ -62,11 +64,7 @@ function newEntry(id) {
 }
 
 function showChosen() {
-  for (const [id, { row, button }] of passes) {
-    row.classList.toggle("chosen", id === chosen);
-    if (id === chosen) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
+  markChosen([...passes].map(([id, { row }]) => [id, row]), chosen);
   const { told } = passes.get(chosen);
   const passing = { ...told.pass, ended: told.event === "end" };
   const first = new Date(told.first_seen);

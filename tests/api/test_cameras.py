@@ -87,6 +87,8 @@ def watching(
             "ALPR_API_KEYS": KEY["X-API-Key"],
             "ALPR_CAMERAS_FILE": str(file),
             "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
+            "ALPR_STORE": "on",
+            "ALPR_STORE_PATH": str(file.parent / "store"),
         }
         with Server(environment) as server:
             yield Watching(server, camera, file)
@@ -103,7 +105,16 @@ def test_passes_come_as_they_happen(watching: Watching) -> None:
     assert (end["camera"], end["pass"]["plate"]) == ("gate", "ABC123")
     assert end["first_seen"] < end["last_seen"] < end["at"]
     assert end["pass"]["best"]["crop"]
-    assert set(end) == {"event", "at_s", "pass", "camera", "at", "first_seen", "last_seen"}
+    assert set(end) == {
+        "event",
+        "at_s",
+        "pass",
+        "camera",
+        "at",
+        "first_seen",
+        "last_seen",
+        "matches",
+    }
     assert len({event["id"] for event in seen}) == len(seen)
     with watching.stream(**{"Last-Event-ID": seen[0]["id"]}) as events:
         again = events.next()
@@ -114,6 +125,26 @@ def test_passes_come_as_they_happen(watching: Watching) -> None:
         assert watching.get("/cameras").status_code == 200  # nothing of the gate comes: below
     with watching.stream("?camera=gate", **{"Last-Event-ID": "0-0"}) as events:
         assert json.loads(events.next()["data"])["event"] == "new"
+
+
+def test_events_say_which_lists_the_vehicle_is_on(watching: Watching) -> None:
+    for path, body in (
+        ("/lists", {"name": "residents", "kind": "allow"}),
+        ("/lists/residents/entries", {"plate": "ABC123", "owner": "Mere"}),
+    ):
+        url = f"{watching.server.url}{path}"
+        assert requests.post(url, json=body, headers=KEY, timeout=60).status_code == 201
+    with watching.stream() as events:
+        while not (matches := json.loads(events.next()["data"])["matches"]):
+            pass
+    (match,) = matches
+    told = {name: match[name] for name in ("list", "kind", "entry", "owner", "exact")}
+    assert told == {
+        **{"list": "residents", "kind": "allow", "entry": "ABC123", "owner": "Mere"},
+        "exact": True,
+    }
+    assert match["probability"] > 0.9
+    assert watching.get(f"/lists/residents/entries/{match['number']}").json()["plate"] == "ABC123"
 
 
 def test_how_they_are_doing(watching: Watching) -> None:

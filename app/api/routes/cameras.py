@@ -18,8 +18,8 @@ from app.api.middleware import HEAD_ALONE
 from app.api.passes import PassStream, StreamEvent
 from app.api.schemas.cameras import (
     CameraBody,
-    CameraEventBody,
     CamerasBody,
+    StreamEventBody,
     camera_body,
     elsewhere_body,
 )
@@ -38,7 +38,7 @@ _JPEG: dict[int | str, dict[str, Any]] = {
 }
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": CameraEventBody,
+        "model": StreamEventBody,
         "description": "Server-sent events `new`, `update` and `end`, each with this as `data`; "
         '`missed`, with `{"missed": 3}`, where a client was away for longer than events are kept.',
         "content": {"text/event-stream": {"schema": {"type": "string"}}},

@@ -1,12 +1,16 @@
 """The bodies of answers about cameras."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
+from app.api.schemas.matches import MatchBody
 from app.api.schemas.videos import EventLine, pass_body
+from app.passes.records import ListMatch
 from app.video.cameras.camera import CameraStatus
 from app.video.cameras.events import CameraPass
 from app.video.sources.live import State
@@ -22,6 +26,12 @@ class CameraEventBody(EventLine):
     at: datetime
     first_seen: datetime
     last_seen: datetime
+
+
+class StreamEventBody(CameraEventBody):
+    """As it is told at once: by the lists as they were known then."""
+
+    matches: list[MatchBody] = Field(description="Lists that it is on.")
 
 
 class LatencyBody(BaseModel):
@@ -84,6 +94,13 @@ def camera_event(told: CameraPass, *, crops: bool = False) -> CameraEventBody:
         at=told.at,
         first_seen=told.first_seen,
         last_seen=told.last_seen,
+    )
+
+
+def stream_event(told: CameraPass, matches: Iterable[ListMatch]) -> StreamEventBody:
+    event = camera_event(told, crops=told.crops)
+    return StreamEventBody.model_construct(
+        **dict(event), matches=[MatchBody(**asdict(match)) for match in matches]
     )
 
 

@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.api.schemas.matches import MatchBody
 from app.api.schemas.pictures import BoxBody, CandidateBody, ValidationBody
 from app.api.schemas.videos import DirectionBody
 from app.names import without_nul
 from app.options import Probability
-from app.passes.records import CAMERA_LENGTH, ListKind, PassSource
+from app.passes.records import CAMERA_LENGTH, PassSource
 from app.passes.store.audit import AuditLine
 from app.passes.store.cells import as_cell
 from app.passes.store.searching import Match, Page, PassFilter, StoredPass
@@ -93,18 +94,6 @@ class PageQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=MAX_PAGE)
     cursor: str | None = Field(None, max_length=200)
-
-
-class MatchBody(BaseModel):
-    """That the vehicle is one of a list; what was read stands beside it."""
-
-    list: str
-    kind: ListKind
-    number: int = Field(description="`id` of the entry.")
-    entry: str = Field(description="Plate of the entry.")
-    owner: str
-    probability: float
-    exact: bool = Field(description="The plate was read so, to the letter.")
 
 
 class CorrectionRequest(BaseModel):

@@ -126,6 +126,15 @@ class ListMatcher:
                 self._snapshot = _load(connection, number)
             return self._snapshot
 
+    def known(self, event: NewPass) -> Sequence[ListMatch] | None:
+        """Its matches by the lists as they were last read, None where it is to be left alone.
+
+        Waits for nobody who reads them.
+        """
+        snapshot = self._snapshot
+        matches = snapshot.match(event, self._priors)
+        return None if is_ignored(replace(event, matches=tuple(matches))) else matches
+
     def matched(self, connection: sa.Connection, events: Sequence[NewPass]) -> list[NewPass]:
         """The events with their matches. Raises DBAPIError."""
         snapshot, found = self.snapshot(connection), []

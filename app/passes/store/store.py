@@ -291,8 +291,12 @@ class PassStore:
             self._ready = True
 
     def _tidy(self) -> None:
-        if self._ready:
-            self._eraser.keep_to_limits()
+        if not self._ready:
+            return
+        self._eraser.keep_to_limits()
+        if self.matcher is not None:  # others may have changed the lists
+            with translated(), self.engine.connect() as connection:
+                self.matcher.snapshot(connection)
 
     def _write_all(self) -> None:
         """Raises StoreUnavailable where another process does not get to it."""

@@ -163,3 +163,18 @@ def test_near_plates_are_found() -> None:
     for plate in found - set(near):
         assert len(changes("ABC123", plate)) <= 2, plate
     assert list(PlateIndex([]).near("ABC123")) == []
+
+
+def test_what_is_known_at_once(make_store: StoreFactory, database: str | None) -> None:
+    """As the stream of passes asks: of lists that others changed, too."""
+    store, other = (make_store(database_url=database) for _ in range(2))
+    assert store.matcher is not None
+    matcher, passing = store.matcher, made("ABC123")
+    assert matcher.known(passing) == []
+    listing(other, "stolen", "ABC123")
+    assert eventually(lambda: bool(matcher.known(passing)))
+    (match,) = matcher.known(passing) or ()
+    assert (match.list, match.entry, match.exact) == ("stolen", "ABC123", True)
+    listing(other, "neighbours", "ABC123", kind="ignore")
+    assert eventually(lambda: matcher.known(passing) is None)
+    assert matcher.known(made("XYZ789")) == []
