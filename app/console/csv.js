@@ -48,9 +48,14 @@ export function table(items) {
 export function download(items) {
   // The byte-order mark tells spreadsheets that this is UTF-8.
   const blob = new Blob(["\ufeff", table(items)], { type: "text/csv;charset=utf-8" });
+  saveFile(blob, `plates-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}.csv`);
+}
+
+/** Lets the browser keep it as a file of that name. */
+export function saveFile(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `plates-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}.csv`;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

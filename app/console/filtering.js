@@ -1,6 +1,7 @@
 // What is asked of the passes that are kept.
 
 import { element } from "./dom.js";
+import { choice, labelled } from "./tables.js";
 
 const MATCHES = { exact: "read so", prefix: "begins so", wildcard: "with * and ?", fuzzy: "may be it" };
 const CORRECTED = { "": "any", true: "corrected", false: "not corrected" };
@@ -9,29 +10,23 @@ const CORRECTED = { "": "any", true: "corrected", false: "not corrected" };
 export function filterForm(onSearch) {
   const text = (name) => element("input", { name, spellcheck: "false", maxlength: "40", size: "10" });
   const time = (name) => element("input", { name, type: "datetime-local" });
-  const choice = (name, words) =>
-    element(
-      "select",
-      { name },
-      Object.entries(words).map(([value, word]) => element("option", { value }, word)),
-    );
   const onsubmit = (event) => {
     event.preventDefault();
     onSearch();
   };
   const fields = {
     Plate: text("plate"),
-    "Found as": choice("match", MATCHES),
+    "Found as": choice(MATCHES, { name: "match" }),
     Camera: text("camera"),
     From: time("since"),
     Until: time("until"),
     "On the list": text("list"),
-    "By hand": choice("corrected", CORRECTED),
+    "By hand": choice(CORRECTED, { name: "corrected" }),
   };
   return element(
     "form",
     { id: "kept-form", autocomplete: "off", onsubmit },
-    Object.entries(fields).map(([name, field]) => element("label", {}, name, field)),
+    labelled(fields),
     element("button", { type: "submit", class: "main" }, "Search"),
   );
 }

@@ -7,6 +7,7 @@ import { showKept } from "./keeping.js";
 import { refusal } from "./notices.js";
 import { spelled } from "./plate.js";
 import { follow } from "./stream.js";
+import { cells, countText, markChosen, scrollTable } from "./tables.js";
 import { FORMATS, word } from "./words.js";
 
 const COLUMNS = {
@@ -29,13 +30,6 @@ let fresh = 0; // passes that came since
 let round = null; // ends what is going on
 
 export function startKeptSearch() {
-  const heads = ["Plate", ...Object.keys(COLUMNS)].map((name) => element("th", { scope: "col" }, name));
-  const table = element(
-    "table",
-    {},
-    element("thead", {}, element("tr", {}, heads)),
-    element("tbody", { id: "kept-rows" }),
-  );
   const small = (id, onclick, ...text) =>
     element("button", { type: "button", class: "small", hidden: true, id, onclick }, ...text);
   byId("view-passes").append(
@@ -46,11 +40,19 @@ export function startKeptSearch() {
       "section",
       { id: "kept-found", "aria-label": "What was found", hidden: true },
       element("div", { class: "bar" }, element("span", { id: "kept-count" }), small("kept-fresh", search)),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": TABLE }, table),
+      scrollTable("kept-rows", TABLE, ["Plate", ...Object.keys(COLUMNS)]),
       small("kept-more", () => guarded(nextPage), "Show more"),
     ),
     element("section", { id: "kept", "aria-label": "Pass that was found", hidden: true }),
   );
+}
+
+/** Shows what a search finds; `asked` are values of its fields by name. */
+export function searchKept(asked) {
+  const form = byId("kept-form");
+  form.reset();
+  for (const [name, value] of Object.entries(asked)) form.elements[name].value = value;
+  location.hash = "#passes";
 }
 
 /** Searches and listens for new passes, until `stopKept`. */
@@ -124,8 +126,7 @@ function show(page) {
   }
   next = page.next;
   byId("kept-more").hidden = next === null;
-  const count = next === null ? `${rows.size}` : `${rows.size} or more`;
-  byId("kept-count").textContent = `${count} ${count === "1" ? "pass" : "passes"}`;
+  byId("kept-count").textContent = countText(rows.size, next === null, "pass", "passes");
 }
 
 function fill(row, passing) {
@@ -133,19 +134,11 @@ function fill(row, passing) {
   const text = passing.plate ?? `#${passing.plate_hash.slice(0, 8)}`;
   const button = element("button", { type: "button", class: "link text", onclick }, text);
   if (passing.plate) button.setAttribute("aria-label", spelled(passing.plate));
-  row.replaceChildren(
-    element("th", { scope: "row" }, button),
-    ...Object.values(COLUMNS).map((content) => element("td", {}, content(passing))),
-  );
+  row.replaceChildren(...cells(button, Object.values(COLUMNS).map((content) => content(passing))));
 }
 
 function choose(passing) {
-  for (const [id, row] of rows) {
-    row.classList.toggle("chosen", id === passing.id);
-    const button = row.querySelector("button");
-    if (id === passing.id) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
+  markChosen(rows, passing.id);
   showKept(passing, (corrected) => {
     fill(rows.get(passing.id), corrected);
     choose(corrected);

@@ -3,6 +3,7 @@
 import { byId, duration, element, percent } from "./dom.js";
 import { download } from "./csv.js";
 import { foundIn, textOf, timeOf } from "./parts.js";
+import { markChosen } from "./tables.js";
 import { progressText as videoProgress } from "./video.js";
 import { sentence } from "./words.js";
 
@@ -35,12 +36,7 @@ export function updateRow(item) {
 }
 
 export function showChosen(item) {
-  for (const [id, row] of rows) {
-    row.classList.toggle("chosen", id === item?.id);
-    const button = row.querySelector("button");
-    if (id === item?.id) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
+  markChosen(rows, item?.id);
 }
 
 export function showProgress(queue) {

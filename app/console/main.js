@@ -2,11 +2,13 @@
 
 import { startCameras, stopCameras } from "./cameras.js";
 import { announce, byId, percent } from "./dom.js";
+import { startDeliveries, startDeliveryView, stopDeliveries } from "./deliveries.js";
 import { openDrawing, startDrawing } from "./drawing.js";
 import { startInputs } from "./input.js";
 import { startKept, startKeptSearch, stopKept } from "./kept.js";
 import { startKeyDialog } from "./key.js";
 import { chosenQuery, startOptions } from "./options.js";
+import { startLists, startListView, stopLists } from "./lists.js";
 import { progressText, showChosen, showList, showProgress, startList, updateRow } from "./list.js";
 import { startPasses } from "./passes.js";
 import { plate, spelled } from "./plate.js";
@@ -89,6 +91,8 @@ const VIEWS = {
   "#read": { start: () => {}, stop: () => {} },
   "#cameras": { start: startCameras, stop: stopCameras },
   "#passes": { start: startKept, stop: stopKept },
+  "#lists": { start: startLists, stop: stopLists },
+  "#deliveries": { start: startDeliveries, stop: stopDeliveries },
   "#status": { start: startStatus, stop: stopStatus },
 };
 
@@ -127,6 +131,8 @@ startOptions();
 startDrawing();
 startPasses();
 startKeptSearch();
+startListView();
+startDeliveryView();
 byId("draw").addEventListener("click", () => {
   openDrawing(pictureShown() ?? frameShown(), byId("options-form"));
 });

@@ -57,9 +57,10 @@ export function noPass() {
 /** In place of a part of a page that could not be fetched; `again()` begins anew, with a key. */
 export function refusal(error, again) {
   const missingKey = error.code === "unauthorized";
-  const label = missingKey ? "Enter key" : "Try again";
+  const isForbidden = error.code === "forbidden";
+  const label = missingKey ? "Enter key" : isForbidden ? "Use another key" : "Try again";
   const text = missingKey ? "This part is shown to those with a key." : sentence(error.message);
-  const onclick = async () => (!missingKey || (await askForKey())) && again();
+  const onclick = async () => (!(missingKey || isForbidden) || (await askForKey())) && again();
   return element(
     "div",
     { class: missingKey ? "notice" : "notice bad" },

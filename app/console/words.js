@@ -36,6 +36,36 @@ export const CAMERA_STATES = {
   unowned: "Watched by nobody yet",
 };
 
+export const LIST_KINDS = { allow: "Allowed", watch: "Watched", ignore: "Ignored" };
+
+export const LIST_USES = {
+  allow: "Allowed: may open gates",
+  watch: "Watched: told of",
+  ignore: "Ignored: neither kept nor told",
+};
+
+export const DELIVERY_STATES = { waiting: "Waiting", delivered: "Delivered", failed: "Given up" };
+
+/** Why a gate opened or did not. */
+export const DECISIONS = {
+  opened: "Opened",
+  dry_run: "Would have opened (dry run)",
+  not_listed: "Not on the list",
+  not_exact: "Read otherwise than listed",
+  few_reads: "Too few reads agree",
+  improbable: "Not probable enough",
+  entry_not_valid: "Entry not valid then",
+  entry_hours: "Not at the entry's hours",
+  entry_camera: "Not at the entry's cameras",
+  gate_hours: "Not at the gate's hours",
+  cooldown: "Just opened for it",
+  cut: "Plate cut off by the edge",
+  late: "Told too late",
+  no_list: "No such list",
+  no_target: "No such target",
+  fault: "Failed",
+};
+
 export const MOTIONS = { nearing: "coming nearer", leaving: "going away" };
 
 /** Where something goes in a picture, for each eighth of a turn: right, and on clockwise. */

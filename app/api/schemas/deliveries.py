@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.names import NAME
 from app.passes.notify.ledger import Delivery
 from app.passes.notify.notifier import TargetStatus
+from app.passes.notify.targets import Form
 
 MAX_PAGE = 500
 TargetName = Annotated[str, StringConstraints(max_length=64, pattern=f"^{NAME.pattern}$")]
@@ -52,6 +53,9 @@ class TargetBody(BaseModel):
     name: str
     kind: Literal["webhook", "mqtt", "unknown"] = Field(
         description="`unknown`: it is not in the file any more, and messages wait for it."
+    )
+    form: Form | None = Field(
+        description="What a webhook is told in; a test of `relay` opens a gate."
     )
     address: str = Field(description="Without path and query.")
     waiting: int

@@ -41,6 +41,7 @@ class TargetStatus:
 
     name: str
     kind: str
+    form: str | None
     address: str
     waiting: int
     oldest: datetime | None
@@ -236,6 +237,7 @@ def _status(
     return TargetStatus(
         name=name,
         kind="unknown" if target is None else target.kind,
+        form=None if target is None else target.form,
         address="" if target is None else target.address,
         waiting=0 if backlog is None else backlog.waiting,
         oldest=None if backlog is None else moment(int(backlog.oldest * 1e6)),

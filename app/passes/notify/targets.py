@@ -103,13 +103,18 @@ class Target:
         return "webhook" if isinstance(self.config, WebhookConfig) else "mqtt"
 
     @property
+    def form(self) -> Form | None:
+        """Of a webhook."""
+        return self.config.form if isinstance(self.config, WebhookConfig) else None
+
+    @property
     def address(self) -> str:
         """Where it is, without path and query: a path may be a secret."""
         return str(self.url.origin())
 
     def wants(self, moment: PassMoment, event: NewPass) -> bool:
         config = self.config
-        if isinstance(config, WebhookConfig) and config.form == "relay":
+        if self.form == "relay":
             return False
         return (
             moment in config.events
