@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 # Four, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
 SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test lint unit slow stress format requirements upgrade clean
+.PHONY: serve test lint unit slow image-test stress format requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
@@ -28,6 +28,11 @@ unit: $(VENV)/.development
 # What takes tens of seconds each, with all the photos there are.
 slow: $(VENV)/.development
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
+
+# Minutes: the image, built by its Dockerfile on a stand-in for its base, and run under limits.
+# As root on Debian, with `apt-get install buildah debootstrap runc`.
+image-test: $(VENV)/.development
+	$(BIN)/python -m pytest -m image -s tests/deploy/image
 
 # Hours: the suite ten times in random order on busy cores, and once on one core.
 stress: $(VENV)/.development

@@ -1,4 +1,4 @@
-"""The images cannot be built here: what they copy, run and promise can be checked all the same."""
+"""What the images copy, run and promise, without building them: `make image-test` does that."""
 
 import json
 import re

@@ -1,0 +1,112 @@
+"""The image as it is built, run and stopped: `make image-test`, which takes minutes."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from tests.deploy.dockerfiles import REPOSITORY, stages
+from tests.deploy.image.engine import Container, Images, Limits
+from tests.deploy.image.standin import make_base
+
+pytestmark = pytest.mark.image
+
+NAME = "localhost/nz-alpr:cpu"
+TOOLS = ("buildah", "debootstrap", "runc")
+KEY = "a-key-of-this-test"
+PREDICT = """
+import sys, requests
+answer = requests.post("http://127.0.0.1:8000/predict/file", headers={"X-API-Key": sys.argv[1]},
+                       files={"file": sys.stdin.buffer.read()}, timeout=60)
+print(answer.text)
+"""
+METRICS = "import requests; print(requests.get('http://127.0.0.1:8000/metrics', timeout=60).text)"
+
+
+@pytest.fixture(scope="module")
+def images() -> Iterator[Images]:
+    """A store with the image in it, built by the Dockerfile as it is on a stand-in for its base."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing or os.geteuid() != 0:
+        pytest.fail(f"as root, on Debian: apt-get install {' '.join(TOOLS)}")
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "nz-alpr" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        images = Images(folder)
+        for base in {stage.base for stage in stages("Dockerfile")} - {"builder"}:
+            if f"docker.io/library/{base}" not in images:
+                images.import_base(base, lambda root, base=base: make_base(base, root))  # type: ignore[misc]
+        images.build("Dockerfile", REPOSITORY, NAME)
+        yield images
+
+
+@pytest.fixture(scope="module")
+def container(images: Images) -> Iterator[Container]:
+    """One processor, although the machine has more, and 1 GiB."""
+    with Container(
+        images, NAME, Limits(processors=1, memory=1 << 30), {"ALPR_API_KEYS": KEY}
+    ) as container:
+        yield container
+
+
+def test_image_says_what_the_service_needs(images: Images) -> None:
+    said = images.configuration(NAME)
+    port = Settings.model_fields["port"].default
+    assert said["ExposedPorts"] == {f"{port}/tcp": {}}
+    assert said["StopSignal"] == "SIGTERM"
+    assert said["Cmd"] == stages("Dockerfile")[-1].command
+
+
+def test_becomes_healthy(container: Container) -> None:
+    assert container.execute(container.healthcheck).returncode == 0
+    print(f"healthy after {container.start_seconds:.1f} s")  # noqa: T201
+
+
+def test_reads_a_plate(container: Container, car_jpeg: bytes) -> None:
+    answer = container.execute(["python", "-c", PREDICT, KEY], stdin=car_jpeg)
+    assert json.loads(answer.stdout)["plate"] == "ABC123", answer.stderr
+    print(f"{container.peak_memory() / 2**20:.0f} MiB at most")  # noqa: T201
+
+
+def test_quota_of_processors_is_understood(container: Container) -> None:
+    metrics = container.execute(["python", "-c", METRICS]).stdout.decode()
+    assert "alpr_workers 1.0" in metrics.splitlines()
+
+
+def test_runs_without_rights(container: Container) -> None:
+    status = container.execute(["cat", "/proc/1/status"]).stdout.decode()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert set(fields["Uid"].split()) == {"10001"}
+    assert set(fields["Gid"].split()) == {"10001"}
+    assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0
+    assert fields["NoNewPrivs"] == "1"
+
+
+def test_root_cannot_be_written(container: Container) -> None:
+    asked = container.execute(["touch", "/srv/nz-alpr/written"])
+    assert b"Read-only file system" in asked.stderr
+
+
+def test_has_no_tool_to_build_with(container: Container) -> None:
+    for tool in ("gcc", "pip", "/opt/venv/bin/pip"):
+        inside = container.execute(["sh", "-c", f"command -v {tool}"]).stdout.decode().strip()
+        assert not inside.startswith("/opt/venv"), inside
+
+
+def test_stops_cleanly_and_wanted_to_write_nowhere(container: Container) -> None:
+    """The last: it ends the container."""
+    left = container.execute(["find", "/tmp", "-mindepth", "1"]).stdout
+    settings = Settings.model_validate({"auth": "off"})
+    assert container.stop(settings.stop_seconds) == 0
+    assert left == b""
+    log = container.log()
+    assert "Traceback" not in log
+    assert "Read-only" not in log
+    assert " WARNING " not in log
+    assert KEY not in log
