@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 # Four, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
 SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test lint unit slow image-test stress format requirements upgrade clean
+.PHONY: serve test lint unit slow image-test stress format manifests requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
@@ -41,6 +41,12 @@ stress: $(VENV)/.development
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The alerts once more, as the Prometheus operator wants them.
+RULES := deploy/kubernetes/monitoring/prometheusrule.yaml
+manifests:
+	{ sed '/^spec:/q' $(RULES); sed 's/^./  &/' deploy/prometheus/alerts.yml; } > $(RULES).new
+	mv $(RULES).new $(RULES)
 
 # Pins of all that is installed, for every platform and Python from 3.11 on. `requirements` adds what
 # a requirements*.in names anew and keeps the other pins; `upgrade` takes the newest versions.
