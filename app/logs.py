@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
 import cv2
@@ -9,16 +10,24 @@ import cv2
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 """The request that the current task serves."""
 
-_FIELDS = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
+Fields = Mapping[str, Callable[[], str]]
+"""Further fields of each line: their names, and what tells their values where it is logged."""
 
 
-class _RequestIdFilter(logging.Filter):
+class _Filter(logging.Filter):
+    """Adds the fields to each line."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__()
+        self._fields = fields
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = REQUEST_ID.get()
+        for name, value in self._fields.items():
+            setattr(record, name, value())
         return True
 
 
-def configure_logging(level: str, form: str) -> None:
+def configure_logging(level: str, form: str, further: Fields | None = None) -> None:
     """Send everything to standard error in one form; uvicorn's own access log is replaced.
 
     For the whole process, so it is called where one begins and nowhere else.
@@ -26,22 +35,25 @@ def configure_logging(level: str, form: str) -> None:
 
     Args:
         form: "text" or "json".
+        further: fields beside that of the request.
     """
+    fields = {"request_id": REQUEST_ID.get, **(further or {})}
+    names = " ".join(f"%({name})s" for name in ("asctime", "levelname", "name", *fields, "message"))
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"request_id": {"()": _RequestIdFilter}},
+            "filters": {"fields": {"()": _Filter, "fields": fields}},
             "formatters": {
-                "text": {"format": _FIELDS},
-                "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": _FIELDS},
+                "text": {"format": names},
+                "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": names},
             },
             "handlers": {
                 "stderr": {
                     "class": "logging.StreamHandler",
                     "formatter": form,
-                    "filters": ["request_id"],
+                    "filters": ["fields"],
                 }
             },
             "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -49,6 +61,8 @@ def configure_logging(level: str, form: str) -> None:
                 "app": {"level": level},
                 # It warns of every malformed form, which is answered, logged and counted here.
                 "python_multipart": {"level": "ERROR"},
+                # It warns of each try to reach a collector that is away, and then tells of it.
+                "opentelemetry": {"level": "ERROR"},
                 "uvicorn": {"handlers": [], "level": level, "propagate": True},
                 "uvicorn.error": {"handlers": [], "level": level, "propagate": True},
                 "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},

@@ -1,8 +1,9 @@
 """What became of each picture: made once, observed by metrics, logs and whatever comes."""
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.errors import AlprError, InternalError
 from app.vision.pipeline import ReadOptions
@@ -18,7 +19,7 @@ class PictureRecord:
 
     `route` is the template of the endpoint, `camera` what the client calls the place the picture
     comes from, `seconds` the time from acceptance to the outcome, waiting included; `frame` says
-    that it is one of a video.
+    that it is one of a video. `ended` is the moment of `time.monotonic` when there was an outcome.
     """
 
     request_id: str
@@ -28,6 +29,7 @@ class PictureRecord:
     outcome: FrameResult | Redaction | AlprError
     seconds: float
     frame: bool = False
+    ended: float = field(default_factory=time.monotonic)
 
     @property
     def work(self) -> str:

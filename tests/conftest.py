@@ -51,7 +51,7 @@ def _clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name in ("API_KEY", "PROMETHEUS_MULTIPROC_DIR") or (
-                name.startswith("ALPR_") and name != "ALPR_SHARED"
+                name.startswith(("ALPR_", "OTEL_")) and name != "ALPR_SHARED"
             ):
                 patch.delenv(name)
         yield

@@ -17,6 +17,7 @@ from app.api.errors import documented, install_error_handlers
 from app.api.middleware import REQUEST_ID_HEADER, HeadersLimit, HeadRequests, RequestObserver
 from app.api.routes import cameras, console, docs, predict, redact, status, video
 from app.api.service import build_service
+from app.api.tracing.opening import UNTRACED, open_tracing
 from app.api.transport.receiving import BodyReceiver
 from app.api.transport.serving import (
     drain_on_sigterm,
@@ -36,8 +37,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment where none are given.
 
     Networks are loaded when it starts, not here. Start-up raises ModelError.
+
+    Raises NotInstalled where traces are asked for and their libraries are not there.
     """
     settings = settings or Settings()
+    tracing = open_tracing(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
@@ -46,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             limit_server(server, settings)
         for warning in unknown_variables(os.environ):
             logger.warning("%s", warning)
-        service = await asyncio.to_thread(build_service, settings)
+        service = await asyncio.to_thread(build_service, settings, tracing=tracing)
         app.state.service = service
         drain_on_sigterm(service)
         reload_on_sighup(service)
@@ -66,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Automatic number-plate recognition for New Zealand",
         lifespan=lifespan,
         responses=documented(400, 431),
+        telemetry=UNTRACED if tracing is None else tracing.telemetry,
         openapi_url=None,  # served by the routes of the documentation, as their page is
     )
     app.include_router(predict.router)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -42,8 +43,9 @@ async def recorded(
     outcomes = await wait_for(request, jobs, seconds=seconds)
     given_up = time.monotonic()
     for job, outcome in zip(jobs, outcomes, strict=True):
-        spent = ended.get(job, given_up) - begun
-        service.observe(record_of(request, options, camera, outcome, spent))
+        end = ended.get(job, given_up)
+        record = record_of(request, options, camera, outcome, end - begun)
+        service.observe(replace(record, ended=end))
     return outcomes
 
 

@@ -69,9 +69,9 @@ async def read_pictures(
         ClientDisconnect: the caller went away; what had not begun is dropped.
     """
 
-    store = service.store if camera_name(camera) else None
+    sink = service.sink if camera_name(camera) else None
     shown = options.crops
-    if store is not None:
+    if sink is not None:
         options = replace(options, crops=True)
 
     def submit(deadline: float) -> list[Future[FrameResult]]:
@@ -86,7 +86,7 @@ async def read_pictures(
     for error in refused:
         service.observe(record_of(request, options, camera, error, 0.0))
     found = [picture if isinstance(picture, AlprError) else next(outcomes) for picture in pictures]
-    if store is None:
+    if sink is None:
         return found
     moment, request_id = at or datetime.now(UTC), REQUEST_ID.get()
 
@@ -103,7 +103,7 @@ async def read_pictures(
                 ):
                     sink.add(passing)
 
-    await asyncio.to_thread(keep, store)
+    await asyncio.to_thread(keep, sink)
     return found if shown else [_without_crops(outcome) for outcome in found]
 
 

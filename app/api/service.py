@@ -31,6 +31,7 @@ from app.engine import Engine
 from app.errors import NotReady
 from app.fetch import UrlFetcher
 from app.files.following import FollowedFile
+from app.passes.records import PassSink
 from app.records import PictureRecord, RecordLog, RecordObserver, frame_recorder
 from app.video.cameras.camera import Surroundings
 from app.video.cameras.config import CameraPlan, load_cameras
@@ -41,6 +42,7 @@ from app.vision.backends.runtime import Runtime
 from app.weights.resolve import Weights, resolve_weights
 
 if TYPE_CHECKING:
+    from app.api.tracing.tracing import Tracing
     from app.passes.cameras.keeper import SharedCameras
     from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
@@ -72,12 +74,14 @@ class Service:
     streams: Budget
     searches: Budget
     store: "PassStore | None" = None
+    sink: PassSink | None = None
     notifier: "Notifier | None" = None
     gates: Gates | None = None
     shared_cameras: "SharedCameras | None" = None
     cameras_file: FollowedFile | None = None
     targets_file: FollowedFile | None = None
     gates_file: FollowedFile | None = None
+    tracing: "Tracing | None" = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
 
@@ -131,9 +135,16 @@ class Service:
             self.notifier.close()
         if self.store is not None:
             self.store.close()
+        if self.tracing is not None:
+            self.tracing.close()
 
 
-def build_service(settings: Settings, build: Callable[..., Engine] = build_engine) -> Service:
+def build_service(
+    settings: Settings,
+    build: Callable[..., Engine] = build_engine,
+    *,
+    tracing: "Tracing | None" = None,
+) -> Service:
     """Load everything, and begin to watch the cameras.
 
     Raises ModelError, InvalidCameras, InvalidTargets, InvalidGates, StoreError, or OSError for the
@@ -152,7 +163,13 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         if record.busy_seconds is not None:
             admission.record(record.busy_seconds)
 
-    observers = metrics.observe_record, learn_duration, RecordLog(plates=settings.log_plates)
+    observers: tuple[RecordObserver, ...] = (
+        metrics.observe_record,
+        learn_duration,
+        RecordLog(plates=settings.log_plates),
+    )
+    if tracing is not None:
+        observers += (tracing.pictures,)
     engine = build(settings, weights, metrics.observe_load)
     fetcher = UrlFetcher(
         private_hosts=frozenset(host.lower() for host in settings.url_private_hosts),
@@ -161,9 +178,10 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
         timeout=settings.url_timeout,
     )
     passes = PassStream(settings.events_kept)
-    notifier = open_notifier(settings, metrics)
+    notifier = open_notifier(settings, metrics, tracing)
     gates = open_gates(settings, metrics, notifier)
-    store = open_store(settings, engine, metrics, notifier, gates)
+    store = open_store(settings, engine, metrics, notifier, gates, tracing=tracing)
+    sink = store if store is None or tracing is None else tracing.sink(store)
     turns = open_turns(settings)
 
     listed = listed_passes(store)
@@ -214,15 +232,19 @@ def build_service(settings: Settings, build: Callable[..., Engine] = build_engin
             MAX_SEARCHES, what="searches", observe=metrics.budget("searches", MAX_SEARCHES)
         ),
         store=store,
+        sink=sink,
         notifier=notifier,
         gates=gates,
         shared_cameras=share_cameras(store, supervisor, turns, metrics.cameras.owned),
+        tracing=tracing,
     )
     metrics.workers.set(service.engine.workers)
     metrics.stuck.set(0)
     for kind, name in (("detector", weights.detector.name), ("ocr", weights.ocr.name)):
         metrics.observe_model(kind, name, service.runtimes[kind].provider)
     try:
+        if tracing is not None:
+            tracing.start()
         _follow_files(service)
     except BaseException:
         service.close()

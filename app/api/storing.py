@@ -12,10 +12,12 @@ from app.passes.taking import pass_of_video
 from app.video.cameras.events import CameraEvent, CameraObserver, CameraPass
 
 if TYPE_CHECKING:
+    from app.api.tracing.tracing import Tracing
     from app.passes.cameras.keeper import Turns
     from app.passes.gates.deciding import Reason
     from app.passes.gates.keeper import GateKeeper
     from app.passes.gates.rules import GateRules
+    from app.passes.notify.channel import Channel
     from app.passes.notify.notifier import Notifier
     from app.passes.store.store import PassStore
 
@@ -28,7 +30,9 @@ class Gates:
     keeper: "GateKeeper"
 
 
-def open_notifier(settings: Settings, metrics: Metrics) -> "Notifier | None":
+def open_notifier(
+    settings: Settings, metrics: Metrics, tracing: "Tracing | None" = None
+) -> "Notifier | None":
     """None where nobody is told: its libraries are not even loaded then. It sends once it is
     started.
 
@@ -38,7 +42,12 @@ def open_notifier(settings: Settings, metrics: Metrics) -> "Notifier | None":
         return None
     from app.passes.notify.notifier import Notifier  # noqa: PLC0415
 
-    notifier = Notifier(settings, told=metrics.notify.told, surveyed=metrics.notify.surveyed)
+    def traced(channel: "Channel") -> "Channel":
+        return channel if tracing is None else tracing.channel(channel)
+
+    notifier = Notifier(
+        settings, told=metrics.notify.told, surveyed=metrics.notify.surveyed, wrap=traced
+    )
     notifier.apply(settings.notify_file)
     return notifier
 
@@ -68,6 +77,8 @@ def open_store(
     metrics: Metrics,
     notifier: "Notifier | None" = None,
     gates: "Gates | None" = None,
+    *,
+    tracing: "Tracing | None" = None,
 ) -> "PassStore | None":
     """None where it is switched off: its libraries are not even loaded then.
 
@@ -97,6 +108,10 @@ def open_store(
         if notifier is not None:
             notifier.wake()
 
+    def written(passing: NewPass, accepted: int) -> None:
+        if tracing is not None:
+            tracing.stored(passing, accepted)
+
     metrics.passes_waiting.set(0)
     store = PassStore(
         settings,
@@ -108,6 +123,7 @@ def open_store(
         tell=() if notifier is None else (notifier.announcer,),
         committed=committed,
         fenced=fenced,
+        written=written,
     )
     if notifier is not None:
         notifier.start(store)

@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
 from app import arguments as types
+from app.api.tracing.opening import open_tracing
 from app.building import build_loader
 from app.config import Settings
 from app.logs import configure_logging
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         InvalidCameras: the file of cameras is not right.
         InvalidTargets: the file of targets is not right.
         InvalidGates: the file of gates is not right.
+        NotInstalled: traces are asked for and cannot be sent.
         OSError: the key file, or that of cameras, targets or gates, cannot be read.
     """
     if arguments.processes is not None:
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     settings.keys()
+    open_tracing(settings)
     if settings.cameras_file is not None:
         load_cameras(settings.cameras_file)
     if settings.notify_file is not None:

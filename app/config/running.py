@@ -42,6 +42,11 @@ class RunningSettings(BaseSettings):
         "INFO", description="Lowest level that is logged."
     )
     log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+    traces: Literal["on", "off"] = Field(
+        "off",
+        description="OpenTelemetry traces, sent by OTLP. Where to, and how many: the standard "
+        "`OTEL_...` variables ([operations](operations.md#traces)).",
+    )
     log_plates: bool = Field(
         False, description="Log plate texts (personal information) with each request."
     )

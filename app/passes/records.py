@@ -49,7 +49,8 @@ class NewPass:
     the probability of `plate`. `texts` are those read in single frames with their shares.
     `evidence` is that of `app.nz.evidence`, as bytes: what all looks together say; none of its
     logarithms of likelihoods counts as lower than `floor` below that of `plate`. `crop` and `frame`
-    are encoded pictures. `detail` is whatever else there is to show of it, for JSON.
+    are encoded pictures. `detail` is whatever else there is to show of it, for JSON. `traceparent`
+    is the trace it is part of, as the header of W3C Trace Context has it.
     """
 
     source: PassSource
@@ -72,6 +73,7 @@ class NewPass:
     event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     matches: tuple[ListMatch, ...] = ()
     turn: Turn | None = None
+    traceparent: str | None = None
 
 
 class PassSink(Protocol):

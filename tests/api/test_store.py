@@ -257,7 +257,10 @@ def test_without_the_database_pictures_are_read(
     assert len(list((tmp_path / "waiting").glob("*.pass"))) == 1
 
 
-HEAVY = ["sqlalchemy", "alembic", "app.passes.notify", "standardwebhooks", "aiomqtt", "boto3"]
+HEAVY = [
+    *("sqlalchemy", "alembic", "app.passes.notify", "standardwebhooks", "aiomqtt", "boto3"),
+    *("opentelemetry.sdk", "opentelemetry.exporter", "app.api.tracing.tracing"),
+]
 
 
 def test_switched_off_it_costs_nothing(client: TestClient) -> None:

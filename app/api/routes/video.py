@@ -133,13 +133,13 @@ async def _received(
 
 def _keeper(service: Service, query: PlacedVideoQuery) -> Callable[[Pass], None] | None:
     """What keeps the passes of a video; None where there is no store."""
-    store = service.store
-    if store is None:
+    sink = service.sink
+    if sink is None:
         return None
     begun, request_id = query.moment(), REQUEST_ID.get()
 
     def keep(passing: Pass) -> None:
-        store.add(
+        sink.add(
             pass_of_video(
                 passing,
                 source="video",

@@ -139,6 +139,7 @@ class GateKeeper:
             expires_at=expires,
             pass_id=event.id,
             plate_key=fold(event.plate),
+            traceparent=event.traceparent,
         )
 
 

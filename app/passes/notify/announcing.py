@@ -51,6 +51,7 @@ class Announcer:
                         expires_at=now + target.config.max_age,
                         pass_id=event.id,
                         plate_key=self._privacy.key_of(event),
+                        traceparent=event.traceparent,
                     )
 
     def wants(self, moment: PassMoment) -> bool:

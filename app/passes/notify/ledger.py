@@ -23,7 +23,8 @@ _GATE: Final = "gate."
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent; `id` is the same on every try. Moments are as in the tables."""
+    """What is sent; `id` is the same on every try. Moments are as in the tables, `traceparent` as
+    of `NewPass`."""
 
     seq: int
     id: str
@@ -34,6 +35,7 @@ class Message:
     created: int
     expires: int
     attempts: int
+    traceparent: str | None = None
 
     @property
     def is_pass(self) -> bool:
@@ -254,6 +256,7 @@ def _message(row: sa.Row[Any]) -> Message:
         created=row.created,
         expires=row.expires,
         attempts=row.attempts,
+        traceparent=row.traceparent,
     )
 
 

@@ -59,10 +59,13 @@ class Notifier:
         *,
         told: Told = lambda target, outcome: None,
         surveyed: Surveyed = lambda waiting, disabled: None,
+        wrap: Callable[[Channel], Channel] = lambda channel: channel,
         pace: Pace | None = None,
         resolver: ResolverFactory = dns,
         now: Callable[[], float] = time.time,
     ) -> None:
+        """`wrap`: put around each channel."""
+        self._wrap = wrap
         self._settings, self._told, self._surveyed = settings, told, surveyed
         self._pace, self._resolver, self._now = pace or Pace(), resolver, now
         self._certificates = public_certificates()
@@ -213,14 +216,16 @@ class Notifier:
     def _channel(self, target: Target) -> Channel:
         config = target.config
         if isinstance(config, MqttConfig):
-            return MqttChannel(target, config, self._certificates, wake=self.wake)
-        return WebhookChannel(
-            target,
-            config,
-            self._picture,
-            self._certificates,
-            private_hosts=private_hosts(self._settings),
-            resolver=self._resolver,
+            return self._wrap(MqttChannel(target, config, self._certificates, wake=self.wake))
+        return self._wrap(
+            WebhookChannel(
+                target,
+                config,
+                self._picture,
+                self._certificates,
+                private_hosts=private_hosts(self._settings),
+                resolver=self._resolver,
+            )
         )
 
     async def _picture(self, pass_id: str) -> Picture | None:

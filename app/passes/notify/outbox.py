@@ -23,6 +23,7 @@ def add(
     expires_at: float | None = None,
     pass_id: str | None = None,
     plate_key: str | None = None,
+    traceparent: str | None = None,
 ) -> None:
     """Have a payload sent to a target of the file, at least once, each time with the same id.
 
@@ -32,6 +33,7 @@ def add(
         at: now, in seconds since 1970.
         expires_at: when it is better not told any more, in seconds since 1970; a day later if None.
         pass_id, plate_key: what it tells of, so that it is erased with that.
+        traceparent: as of `NewPass`.
 
     Raises DBAPIError.
     """
@@ -48,6 +50,7 @@ def add(
         "due": int(at * 1e6),
         "expires": int(expires * 1e6),
         "attempts": 0,
+        "traceparent": traceparent,
     }
     connection.execute(insert_missing(connection)(OUTBOX), row)
 

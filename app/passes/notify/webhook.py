@@ -92,6 +92,8 @@ class WebhookChannel:
                 headers["webhook-signature"] = self._signer.sign(message.id, now, body.text)
         if self._config.form == "alpr-database" and self._target.secret is not None:
             headers[_API_KEY] = self._target.secret
+        if message.traceparent is not None:
+            headers["traceparent"] = message.traceparent
         given = {name: value.get_secret_value() for name, value in self._config.headers.items()}
         return headers | given
 

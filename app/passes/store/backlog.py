@@ -101,6 +101,11 @@ class Backlog:
         logger.error("a pass cannot be written to the store: it is kept in %s", self._bad)
 
 
+def accepted(path: Path) -> int:
+    """When a pass that waits was added, in nanoseconds since 1970."""
+    return int(path.name[1:].partition("-")[0])
+
+
 def to_bytes(passing: NewPass) -> bytes:
     head = asdict(passing)
     crop, frame = head.pop("crop") or b"", head.pop("frame") or b""

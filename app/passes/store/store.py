@@ -18,13 +18,7 @@ from app.passes.records import NewPass
 from app.passes.store.audit import Action, Audit, AuditLine, told
 from app.passes.store.backlog import Backlog
 from app.passes.store.correcting import correction
-from app.passes.store.database import (
-    migrate,
-    open_database,
-    postgresql_url,
-    sqlite_url,
-    translated,
-)
+from app.passes.store.database import migrate, open_database, postgresql_url, sqlite_url, translated
 from app.passes.store.erasing import Eraser, Retention
 from app.passes.store.fencing import Fence, Fenced
 from app.passes.store.fuzzy import find_probable
@@ -35,7 +29,7 @@ from app.passes.store.searching import SHOWN, Page, PassFilter, StoredPass, find
 from app.passes.store.tables import PASSES, microseconds
 from app.passes.store.texts import asked_plate
 from app.passes.store.weighing import Prior
-from app.passes.store.writing import Counted, Writer
+from app.passes.store.writing import Counted, Writer, Written
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +59,12 @@ class PassStore:
         tell: Sequence[Teller] = (),
         committed: Callable[[], None] = lambda: None,
         fenced: Fenced = lambda what: None,
+        written: Written = lambda passing, accepted: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """`lost` is called for each pass that there was no room for, `matched` with the kind of
         a list for each that is on one, `tell` with those that are written, `committed` when they
-        are, and `fenced` as `Fence` says.
+        are, `fenced` as `Fence` says, and `written` with each that is.
 
         A server that cannot be reached is no reason not to start: passes wait until it can.
 
@@ -114,6 +109,7 @@ class PassStore:
             observe=observe,
             tidy=self._tidy,
             committed=committed,
+            written=written,
         )
         try:
             self.prepare()

@@ -140,6 +140,7 @@ OUTBOX: Final = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("error", sa.String(200)),
     sa.Column("done", sa.BigInteger),
+    sa.Column("traceparent", sa.String(55)),
     sa.Index("outbox_due", "target", "state", "due"),
     sa.Index("outbox_state", "state", "seq"),
     sa.Index("outbox_created", "created"),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.errors import StoreUnavailable
 from app.passes.records import NewPass
-from app.passes.store.backlog import Backlog, from_bytes
+from app.passes.store.backlog import Backlog, accepted, from_bytes
 from app.passes.store.database import translated
 from app.passes.store.rows import PassWriter
 
@@ -22,6 +22,9 @@ POLL_S: Final = 0.25
 PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 Counted = Callable[[int, int], None]
 """Told how many passes were written, and how many wait."""
+Written = Callable[[NewPass, int], None]
+"""Told of each pass that is in the database now, with the moment it was accepted: nanoseconds since
+1970."""
 
 
 class Writer:
@@ -36,12 +39,13 @@ class Writer:
         observe: Counted = lambda written, waiting: None,
         tidy: Callable[[], None] = lambda: None,
         committed: Callable[[], None] = lambda: None,
+        written: Written = lambda passing, accepted: None,
     ) -> None:
         """`prepare` brings the database up to date, or raises StoreUnavailable; `tidy` is called
         between batches, `committed` after each."""
         self._rows, self._backlog = rows, backlog
         self._prepare, self._observe, self._tidy = prepare, observe, tidy
-        self._committed = committed
+        self._committed, self._written = committed, written
         self._wake, self._stop = threading.Event(), threading.Event()
         self._busy = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="passes", daemon=True)
@@ -121,8 +125,9 @@ class Writer:
                 self._backlog.set_aside(next(iter(passes)))
                 return 0
             return sum(self._write([path]) for path in passes)
-        for path in passes:
+        for path, passing in passes.items():
             path.unlink(missing_ok=True)
+            self._written(passing, accepted(path))
         return written
 
 

@@ -1,0 +1,1 @@
+"""OpenTelemetry traces: the way of a request, and of a pass, through the service."""
