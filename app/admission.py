@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.errors import Overloaded
+from app.errors import CapacityError, Overloaded
 
 _SMOOTHING = 0.1
 
@@ -58,11 +58,15 @@ class Budget:
         finally:
             self.give_back(amount)
 
+    def refusal(self) -> CapacityError:
+        """What those who find no room are told."""
+        return Overloaded(
+            f"Too many {self._what} are in flight; try again.", retry_after=self._retry_after()
+        )
+
     def _check(self, amount: int) -> None:
         if self._in_use + amount > self.limit:
-            raise Overloaded(
-                f"Too many {self._what} are in flight; try again.", retry_after=self._retry_after()
-            )
+            raise self.refusal()
 
     def _change(self, amount: int) -> None:
         self._in_use += amount

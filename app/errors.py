@@ -39,6 +39,9 @@
     │   └── NotReplayable        it was delivered, is waiting, or is too old
     ├── CapacityError            correct, but not now: try again
     │   ├── Overloaded           too many requests in flight
+    │   ├── LimitExceeded        more than this key may
+    │   │   ├── RateLimited      pictures in its time
+    │   │   └── ShareExceeded    pictures in flight
     │   ├── DeadlineExceeded     accepted, but not finished in time
     │   ├── NotReady             starting, or draining before the end
     │   ├── CameraElsewhere      another process watches that camera
@@ -176,6 +179,18 @@ class CapacityError(AlprError):
 
 class Overloaded(CapacityError):
     code = "overloaded"
+
+
+class LimitExceeded(CapacityError):
+    code = "limit_exceeded"
+
+
+class RateLimited(LimitExceeded):
+    code = "rate_limited"
+
+
+class ShareExceeded(LimitExceeded):
+    code = "share_exceeded"
 
 
 class DeadlineExceeded(CapacityError):

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from app.api.auth import KEY_HEADER
+from app.api.limits import enter
 from app.api.service import Service, get_service
 from app.config.keys import Role
 
@@ -25,8 +26,15 @@ class Needs:
         return service.keys.check(key, self._role)
 
 
+async def reads(request: Request, service: Shared, key: GivenKey) -> None:
+    """A dependency of routes that read pictures, which count against the limits of the key.
+
+    Raises Unauthorized, Forbidden, RateLimited.
+    """
+    enter(service, request, service.keys.find(key, "read"))
+
+
 ANY_KEY: Final = Needs(None)
-READS: Final = Needs("read")
 SEES_PASSES: Final = Needs("passes")
 MANAGES_LISTS: Final = Needs("lists")
 ADMINISTERS: Final = Needs("admin")

@@ -101,7 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 REQUEST_ID_HEADER,
                 redact.COUNT_HEADER,
                 redact.DAMAGED_HEADER,
-                "Retry-After",
+                *("Retry-After", "RateLimit", "RateLimit-Policy"),
             ],
         )
     app.add_middleware(HeadRequests)

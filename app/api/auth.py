@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers
 
 from app.config import Settings
-from app.config.keys import ApiKey, Role, parse_key
+from app.config.keys import ApiKey, Role, fingerprint, parse_key
 from app.errors import Forbidden, Unauthorized
 
 logger = logging.getLogger(__name__)
@@ -23,17 +23,25 @@ class KeyRing:
     """The accepted keys. An empty ring accepts everybody."""
 
     def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self.replace(keys)
+
+    def replace(self, keys: Iterable[ApiKey]) -> None:
+        """Accept these and no others."""
         self._keys = tuple((_digest(key.secret.get_secret_value()), key) for key in keys)
 
-    def check(self, key: str | None, role: Role | None = None) -> str:
-        """The name of whoever asks, for the audit: that of the key, or its fingerprint.
+    @property
+    def keys(self) -> list[ApiKey]:
+        return [key for _, key in self._keys]
+
+    def find(self, key: str | None, role: Role | None = None) -> ApiKey | None:
+        """The key that was given; None where everybody is accepted.
 
         Raises:
             Unauthorized: the key is missing or wrong, in a time that tells nothing of it.
             Forbidden: it does not have the role.
         """
         if not self._keys:
-            return fingerprint(key)
+            return None
         if not key:
             raise Unauthorized(f"Send an API key in the {KEY_HEADER} header.")
         given = _digest(key)
@@ -42,17 +50,22 @@ class KeyRing:
             raise Unauthorized("The API key is not accepted.")
         if role is not None and not any(known.may(role) for known in found):
             raise Forbidden(f"This API key does not have the role {role}.")
-        return found[0].name or fingerprint(key)
+        return found[0]
+
+    def check(self, key: str | None, role: Role | None = None) -> str:
+        """The name of whoever asks, for the audit: that of the key, its fingerprint, or `nobody`.
+
+        Raises as `find`.
+        """
+        known = self.find(key, role)
+        if known is not None:
+            return known.who
+        return fingerprint(key) if key else "nobody"
 
 
 def _digest(key: str) -> bytes:
     """Keys are compared by digest: of one length, whatever the caller sends."""
     return hashlib.sha256(key.encode()).digest()
-
-
-def fingerprint(key: str | None) -> str:
-    """A name for a key that does not tell it; `nobody` where none was given."""
-    return f"key-{_digest(key).hex()[:8]}" if key else "nobody"
 
 
 def given_key(headers: Headers) -> str | None:

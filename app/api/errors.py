@@ -21,6 +21,7 @@ from app.errors import (
     Forbidden,
     HeadersTooLarge,
     ImageError,
+    LimitExceeded,
     ListsFull,
     NotReplayable,
     RequestError,
@@ -64,6 +65,7 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     UnknownTarget: HTTPStatus.NOT_FOUND,
     UnknownDelivery: HTTPStatus.NOT_FOUND,
     NotReplayable: HTTPStatus.CONFLICT,
+    LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     CapacityError: HTTPStatus.SERVICE_UNAVAILABLE,
     AlprError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

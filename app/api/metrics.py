@@ -145,6 +145,13 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
+        self.key_refusals = Counter(
+            "alpr_key_refusals_total",
+            "Requests refused because a key, by its name, has used up what it may: rate_limited, "
+            "share_exceeded",
+            ["key", "code"],
+            registry=self.registry,
+        )
         self.running = Gauge(
             "alpr_pictures_running",
             "Pictures being read now",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import alpr_answer, unexpected_answer
+from app.api.limits import ALLOWANCE
 from app.api.metrics import Metrics
 from app.errors import HeadersTooLarge
 from app.logs import REQUEST_ID
@@ -45,7 +46,10 @@ class RequestObserver:
             if message["type"] == "http.response.start":
                 started = True
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = request_id
+                if ALLOWANCE in scope:
+                    headers.update(scope[ALLOWANCE].headers())
             await send(message)
 
         try:

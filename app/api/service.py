@@ -11,7 +11,8 @@ from fastapi import Request
 
 from app.admission import Admission, Budget
 from app.api.auth import KeyRing, key_ring
-from app.api.compat.usage import UsageCounter
+from app.api.compat.usage import CallCounter
+from app.api.counting import Counting, follow_keys, open_counting
 from app.api.metrics import Metrics
 from app.api.passes import PassStream
 from app.api.schemas.cameras import stream_event
@@ -31,6 +32,7 @@ from app.engine import Engine
 from app.errors import NotReady
 from app.fetch import UrlFetcher
 from app.files.following import FollowedFile
+from app.limits.allowances import Allowances
 from app.passes.records import PassSink
 from app.records import PictureRecord, RecordLog, RecordObserver, frame_recorder
 from app.video.cameras.camera import Surroundings
@@ -67,7 +69,7 @@ class Service:
     metrics: Metrics
     keys: KeyRing
     fetcher: UrlFetcher
-    usage: UsageCounter
+    counting: Counting
     observers: tuple[RecordObserver, ...]
     supervisor: Supervisor
     passes: PassStream
@@ -78,12 +80,27 @@ class Service:
     notifier: "Notifier | None" = None
     gates: Gates | None = None
     shared_cameras: "SharedCameras | None" = None
+    keys_file: FollowedFile | None = None
     cameras_file: FollowedFile | None = None
     targets_file: FollowedFile | None = None
     gates_file: FollowedFile | None = None
     tracing: "Tracing | None" = None
     started: float = field(default_factory=time.monotonic)
     draining: bool = False
+
+    @property
+    def usage(self) -> CallCounter:
+        return self.counting.usage
+
+    @property
+    def allowances(self) -> Allowances:
+        return self.counting.allowances
+
+    @property
+    def files(self) -> list[FollowedFile]:
+        """Those that are read again when they change."""
+        known = self.keys_file, self.cameras_file, self.targets_file, self.gates_file
+        return [file for file in known if file is not None]
 
     @property
     def runtimes(self) -> dict[str, Runtime]:
@@ -122,15 +139,14 @@ class Service:
             return await self.fetcher.fetch(url)
 
     def close(self) -> None:
-        for file in (self.cameras_file, self.targets_file, self.gates_file):
-            if file is not None:
-                file.close()
+        for file in self.files:
+            file.close()
         if self.shared_cameras is not None:
             self.shared_cameras.close()
         self.supervisor.close()
         self.passes.close()
         self.engine.close()
-        self.usage.close()
+        self.counting.close()
         if self.notifier is not None:
             self.notifier.close()
         if self.store is not None:
@@ -150,8 +166,11 @@ def build_service(
     Raises ModelError, InvalidCameras, InvalidTargets, InvalidGates, StoreError, or OSError for the
     file of keys, of usage, of cameras, of targets, of gates or of passes.
     """
-    keys, usage = key_ring(settings), UsageCounter(settings.usage_file)  # fail before networks load
     metrics = Metrics(low_confidence=settings.low_confidence)
+    keys = key_ring(settings)  # fails before networks load
+    counting = open_counting(
+        settings, lambda key, code: metrics.key_refusals.labels(key, code).inc()
+    )
     weights = resolve_weights(settings)
     admission = Admission(
         settings.max_in_flight,
@@ -223,7 +242,7 @@ def build_service(
         metrics=metrics,
         keys=keys,
         fetcher=fetcher,
-        usage=usage,
+        counting=counting,
         observers=observers,
         supervisor=supervisor,
         passes=passes,
@@ -245,6 +264,7 @@ def build_service(
     try:
         if tracing is not None:
             tracing.start()
+        counting.start()
         _follow_files(service)
     except BaseException:
         service.close()
@@ -255,6 +275,7 @@ def build_service(
 def _follow_files(service: Service) -> None:
     """Raises InvalidCameras, InvalidTargets, InvalidGates, OSError."""
     settings, notifier = service.settings, service.notifier
+    service.keys_file = follow_keys(settings, service.keys, service.allowances)
     if settings.notify_file is not None and notifier is not None:
         service.targets_file = FollowedFile(settings.notify_file, notifier.apply, what="targets")
     if settings.gates_file is not None and service.gates is not None:

@@ -8,6 +8,7 @@ import socket
 import sys
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
@@ -23,6 +24,7 @@ from app.vision.backends.sessions import open_session
 from app.weights.resolve import resolve_weights
 
 _NOT_STARTED = 3
+USAGE_FILE = "usage.sqlite3"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -106,8 +108,11 @@ class Supervisor(Multiprocess):
 
 
 def share_between_processes(settings: Settings, directory: str) -> None:
-    """Give all server processes one metrics directory and, where none is set, one key."""
+    """Give all server processes one metrics directory and, where none is set, one file to count
+    in and one key."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+    if settings.usage_file is None and settings.database_url is None:
+        os.environ["ALPR_USAGE_FILE"] = str(Path(directory) / USAGE_FILE)
     if settings.auth == "on" and not settings.keys():
         key = secrets.token_urlsafe(24)
         os.environ["ALPR_API_KEYS"] = key

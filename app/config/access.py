@@ -21,10 +21,13 @@ class AccessSettings(BaseSettings):
         validation_alias=AliasChoices("ALPR_API_KEYS", "API_KEY", "api_keys"),
         description="Accepted keys, separated by commas; `API_KEY` works too. A key does "
         "everything, unless roles follow it: `KEY name=gatehouse roles=passes+lists`; there are "
-        "`read`, `passes`, `lists` and `admin`.",
+        "`read`, `passes`, `lists` and `admin`. `rate=10/s` (or `/m`, `/h`, `/d`) limits the "
+        "pictures that it may send, `share=0.5` its part of `ALPR_MAX_IN_FLIGHT`.",
     )
     api_keys_file: Path | None = Field(
-        None, description="File with one key a line (Docker secret), roles behind it as above."
+        None,
+        description="File with one key a line (Docker secret), roles and limits behind it as "
+        "above; read again when it changes and on SIGHUP.",
     )
     metrics_auth: Literal["on", "off"] = Field(
         "off", description="`on` asks for a key at `/metrics`, too."

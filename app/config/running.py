@@ -29,8 +29,9 @@ class RunningSettings(BaseSettings):
     )
     usage_file: Path | None = Field(
         None,
-        description="SQLite file of the calls counted by month; without it each process counts "
-        "its own, from 0 at its start.",
+        description="SQLite file of the calls counted by month, and of what keys have used of "
+        "their rates; without it they are counted from 0 at each start. `ALPR_DATABASE_URL` goes "
+        "before it.",
     )
 
     host: str = Field("0.0.0.0", description="Address `serve` listens on.")  # noqa: S104

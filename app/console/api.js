@@ -13,8 +13,8 @@ export class ApiError extends Error {
 }
 
 /**
- * The successful response to a request. 401 opens the key field unless `prompt` is false; 503 is
- * tried again when the service says, `onWait(seconds)` being told. `onSent(share)`, where given, is
+ * The successful response to a request. 401 opens the key field unless `prompt` is false; 429 and 503
+ * are tried again when the service says, `onWait(seconds)` being told. `onSent(share)`, where given, is
  * told how much of the body is on its way. Throws ApiError, of code "cancelled" after the signal.
  */
 export async function request(path, options = {}) {
@@ -35,7 +35,7 @@ export async function request(path, options = {}) {
       }
       continue;
     }
-    if (response.status !== 503 || attempt === BUSY_ATTEMPTS) throw error;
+    if (![429, 503].includes(response.status) || attempt === BUSY_ATTEMPTS) throw error;
     const seconds = Math.min(30, Number(response.headers.get("Retry-After")) || attempt);
     onWait(seconds);
     await pause(seconds, signal);

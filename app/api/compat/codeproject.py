@@ -17,6 +17,7 @@ from app.api.compat.forms import Form, read_form
 from app.api.compat.ranking import Preference, Ranked, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
+from app.api.limits import admitted, check_room, enter
 from app.api.reading import admission_weight, read_picture
 from app.api.service import Service, get_service
 from app.errors import AlprError, InvalidRequest
@@ -45,7 +46,7 @@ router = APIRouter(
 
 async def _let_in(request: Request, service: Shared) -> None:
     if service.settings.codeproject != "open":
-        service.keys.check(given_key(request.headers), "read")
+        enter(service, request, service.keys.find(given_key(request.headers), "read"))
 
 
 @router.post("/vision/alpr", dependencies=[Depends(_let_in)])
@@ -54,7 +55,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
     settings = service.settings
     options = ReadQuery(crops=False).options(settings)
     weight = admission_weight(options, service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     form = await read_form(
         request,
         max_picture_bytes=settings.max_upload_bytes,
@@ -64,7 +65,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
     picture = form.any_file()
     if picture is None:
         raise InvalidRequest("The form has no picture.")
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         result = await read_picture(service, request, bytes(picture.data), options)
     return JSONResponse(_answer(service, result, least))
 

@@ -11,6 +11,7 @@ from app.api.compat.forms import Form, picture_in, read_form
 from app.api.compat.ranking import Preference, is_lawful, lawful_probability, ranked_readings
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body, status_of
+from app.api.limits import admitted, check_room, enter
 from app.api.reading import admission_weight, read_picture
 from app.api.service import Service, get_service
 from app.errors import AlprError, CapacityError, InvalidRequest
@@ -35,7 +36,8 @@ router = APIRouter(route_class=OpenAlprRoute, include_in_schema=False, tags=["op
 
 
 async def _require_key(request: Request, service: Shared) -> None:
-    service.keys.check(request.query_params.get("secret_key") or given_key(request.headers), "read")
+    given = request.query_params.get("secret_key") or given_key(request.headers)
+    enter(service, request, service.keys.find(given, "read"))
 
 
 @router.post("/v1/recognize", dependencies=[Depends(_require_key)])
@@ -44,14 +46,14 @@ async def recognize(request: Request, service: Shared) -> JSONResponse:
     options = ReadQuery(crops=False).options(settings)
     received = datetime.now(UTC)
     weight = admission_weight(options, service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     form = await read_form(
         request,
         max_picture_bytes=settings.max_upload_bytes,
         timeout=settings.upload_timeout,
     )
     data = await _picture(service, form)
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         result = await read_picture(service, request, data, options)
     return JSONResponse(_answer(result, settings.compat_plate, received))
 

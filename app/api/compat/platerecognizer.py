@@ -25,6 +25,7 @@ from app.api.compat.platerecognizer_bodies import (
 )
 from app.api.compat.translation import TranslatedRoute
 from app.api.errors import error_body
+from app.api.limits import admitted, check_room, enter
 from app.api.reading import admission_weight, read_picture
 from app.api.redacting import redact_picture, redaction_weight
 from app.api.service import Service, get_service
@@ -77,7 +78,9 @@ class PlateRecognizerRoute(TranslatedRoute):
 
 
 async def _require_key(request: Request, service: Shared) -> None:
-    service.keys.check(given_key(request.headers), "read")
+    key = service.keys.find(given_key(request.headers), "read")
+    if request.method == "POST":  # the others tell how many calls there were
+        enter(service, request, key)
 
 
 router = APIRouter(
@@ -93,7 +96,7 @@ router = APIRouter(
 async def read_plates(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
     weight = admission_weight(ReadQuery(crops=False).options(service.settings), service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     form = await _form(request, service)
     asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
     name, data = await _picture(service, form)
@@ -103,7 +106,7 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
         confidence = service.settings.redact_min_confidence
         options = replace(options, unread_confidence=confidence)
         weight = min(weight + redaction_weight(service), service.admission.limit)
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         result = await read_picture(service, request, data, options, camera=asked.camera_id)
     body = {
         "processing_time": round(sum(result.timings_ms.values()), 3),
@@ -121,12 +124,12 @@ async def read_plates(request: Request, service: Shared) -> JSONResponse:
 async def blur(request: Request, service: Shared) -> JSONResponse:
     received = datetime.now(UTC)
     weight = redaction_weight(service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     form = await _form(request, service)
     asked = await asyncio.to_thread(snapshot_request, form)  # patterns take time to compile
     _refuse_faces(form)
     name, data = await _picture(service, form)
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         done = await redact_picture(
             service,
             request,

@@ -5,10 +5,11 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,56 @@ class Usage:
         """The moment the next month begins."""
         years, month = divmod(self.month.month, 12)
         return datetime(self.month.year + years, month + 1, 1, tzinfo=UTC)
+
+
+class CallCounter(Protocol):
+    """Thread-safe."""
+
+    def count(self) -> Usage:
+        """Count one call."""
+
+    def usage(self) -> Usage:
+        """What was counted, as far as is known here."""
+
+    def close(self) -> None: ...
+
+
+class SharedUsage:
+    """Counts with other processes, which hear of it when it is called, again and again. Calls that
+    they could not be told of are told later."""
+
+    def __init__(self, add: Callable[[str, Mapping[str, int]], Mapping[str, int]]) -> None:
+        """`add` adds to counts of a kind by month, and gives those of all processes."""
+        self._add = add
+        self._known: Counter[str] = Counter()
+        self._telling: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        """Raises what `add` raises."""
+        with self._lock:
+            self._telling, self._kept = self._telling + self._kept, Counter()
+            telling = dict(self._telling)
+        known = Counter(self._add("usage", telling))
+        with self._lock:
+            self._known, self._telling = known, Counter()
+
+    def count(self) -> Usage:
+        now = datetime.now(UTC)
+        with self._lock:
+            self._kept[_key(now)] += 1
+            return self._usage(now)
+
+    def usage(self) -> Usage:
+        with self._lock:
+            return self._usage(datetime.now(UTC))
+
+    def close(self) -> None: ...
+
+    def _usage(self, now: datetime) -> Usage:
+        calls = self._known + self._telling + self._kept
+        return Usage(now, calls[_key(now)], calls.total())
 
 
 class UsageCounter:

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.api.access import READS, Shared
+from app.api.access import Shared, reads
 from app.api.errors import documented, error_body
+from app.api.limits import admitted, check_room, take_more
 from app.api.placing import PictureQuery, Placing
 from app.api.reading import (
     admission_weight,
@@ -33,8 +34,8 @@ Options = Annotated[PictureQuery, Query()]
 router = APIRouter(
     prefix="/predict",
     tags=["predict"],
-    dependencies=[Depends(READS)],
-    responses=documented(400, 401, 403, 408, 413, 415, 422, 500, 503),
+    dependencies=[Depends(reads)],
+    responses=documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503),
 )
 
 
@@ -67,11 +68,11 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
     settings = service.settings
     options = query.options(settings)
     weight = admission_weight(options, service)
-    service.admission.check(weight)  # before the body is received, which takes its time
+    check_room(service, request, weight)  # before the body is received, which takes its time
     data = await read_file(
         request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
     )
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         result = await read_picture(
             service, request, data, options, camera=query.camera, at=query.moment()
         )
@@ -82,10 +83,10 @@ async def predict_file(request: Request, service: Shared, query: Options) -> Pre
 async def predict_url(request: Request, service: Shared, query: Options) -> Prediction:
     options = query.options(service.settings)
     weight = admission_weight(options, service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     body = await read_json(request, UrlRequest, timeout=service.settings.upload_timeout)
     data = await service.fetch(str(body.url))
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         result = await read_picture(
             service, request, data, options, camera=query.camera, at=query.moment()
         )
@@ -102,7 +103,7 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
     settings = service.settings
     options = query.options(settings)
     weight = admission_weight(options, service)
-    service.admission.check(weight)
+    check_room(service, request, weight)
     files = await read_files(
         request,
         "files",
@@ -110,8 +111,8 @@ async def predict_batch(request: Request, service: Shared, query: Options) -> Ba
         max_bytes=settings.max_batch_bytes,
         timeout=settings.upload_timeout,
     )
-    # However heavy, a batch is let in once nothing else is in flight.
-    with service.admission.admit(min(weight * len(files), service.admission.limit)):
+    take_more(request, len(files) - 1)
+    with admitted(service, request, weight * len(files)):
         items = await _read_batch(service, request, files, options, query)
     return BatchPrediction(results=items, request_id=REQUEST_ID.get())
 

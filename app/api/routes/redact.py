@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.access import READS
+from app.api.access import reads
 from app.api.errors import documented
+from app.api.limits import admitted, check_room
 from app.api.redacting import redact_picture, redaction_weight
 from app.api.routes.predict import PICTURE_FILE, picture_body
 from app.api.service import Service, get_service
@@ -17,7 +18,7 @@ from app.vision.rotation import Rotate
 COUNT_HEADER = "X-Plates-Redacted"
 DAMAGED_HEADER = "X-Picture-Damaged"
 
-router = APIRouter(tags=["redact"], dependencies=[Depends(READS)])
+router = APIRouter(tags=["redact"], dependencies=[Depends(reads)])
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -56,7 +57,7 @@ class RedactQuery(BaseModel):
 @router.post(
     "/redact",
     openapi_extra=picture_body("file", PICTURE_FILE),
-    responses={**_PICTURE, **documented(400, 401, 403, 408, 413, 415, 422, 500, 503)},
+    responses={**_PICTURE, **documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)},
     response_class=Response,
     summary="Give a picture back with every plate covered",
 )
@@ -68,11 +69,11 @@ async def redact(
     """Metadata (EXIF with its location, comments, thumbnails) is dropped; the rest stays."""
     settings = service.settings
     weight = redaction_weight(service, query.rotate)
-    service.admission.check(weight)  # before the body is received, which takes its time
+    check_room(service, request, weight)  # before the body is received, which takes its time
     data = await read_file(
         request, "file", max_bytes=settings.max_upload_bytes, timeout=settings.upload_timeout
     )
-    with service.admission.admit(weight):
+    with admitted(service, request, weight):
         done = await redact_picture(
             service,
             request,

@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.api.access import READS, Shared
+from app.api.access import Shared, reads
 from app.api.errors import documented, error_body
 from app.api.jobs import disconnected
+from app.api.limits import admitted, check_room
 from app.api.placing import PlacedVideoQuery
 from app.api.reading import admission_weight
 from app.api.schemas.pictures import ModelBody
@@ -45,8 +46,8 @@ LINES = "application/x-ndjson"
 router = APIRouter(
     prefix="/predict",
     tags=["predict"],
-    dependencies=[Depends(READS)],
-    responses=documented(400, 401, 403, 408, 413, 415, 422, 431, 500, 503),
+    dependencies=[Depends(reads)],
+    responses=documented(400, 401, 403, 408, 413, 415, 422, 429, 431, 500, 503),
 )
 
 _FILE = {"type": "string", "format": "binary", "description": "MP4, MOV, MKV, WebM, AVI, MPEG-TS"}
@@ -79,10 +80,10 @@ async def predict_video(
     with ExitStack() as stack:
         options = query.watch_options(service.settings)
         weight = admission_weight(options.read, service)
-        service.admission.check(weight)  # before the video is received, which takes its time
+        check_room(service, request, weight)  # before the video is received, which takes its time
         stack.enter_context(service.videos.admit())
         source = await _received(request, service, query, stack)
-        stack.enter_context(service.admission.admit(weight))
+        stack.enter_context(admitted(service, request, weight))
         reader = EngineReader(
             service.engine,
             frame_recorder(

@@ -83,9 +83,8 @@ def drain_on_sigterm(service: Service) -> None:
 
 
 def reload_on_sighup(service: Service) -> None:
-    """Read the files of cameras, of targets and of gates again, where there are such."""
-    known = service.cameras_file, service.targets_file, service.gates_file
-    files = [file for file in known if file is not None]
+    """Read the files of keys, of cameras, of targets and of gates again, where there are such."""
+    files = service.files
 
     def reload() -> None:
         for file in files:

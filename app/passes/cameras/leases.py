@@ -8,26 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.passes.cameras.sharing import Lease, Member, View, to_take
-from app.passes.store.database import open_database
+from app.passes.store.database import NOW, patient_for_seconds
 from app.passes.store.tables import CAMERA_LEASES, CAMERA_MEMBERS, CAMERA_TURNS
 
-_NOW: Final = sa.cast(
-    sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger
-)
 _SECOND: Final = 1_000_000
 _FORGET_MEMBERS: Final = 60 * _SECOND
 _FORGET_TURNS: Final = 30 * 86_400 * _SECOND
-_PATIENCE_S: Final = 2
-_LIBPQ: Final = {
-    "connect_timeout": _PATIENCE_S,
-    "keepalives_idle": _PATIENCE_S,
-    "keepalives_interval": 1,
-    "keepalives_count": 2,
-    "tcp_user_timeout": _PATIENCE_S * 1000,
-    "options": f"-c statement_timeout={_PATIENCE_S * 1000} -c lock_timeout={_PATIENCE_S * 1000}",
-}
-"""A database that does not answer must not hold up who has leases to renew elsewhere, and notices
-for itself that it lost them."""
 
 
 class LeaseTable:
@@ -38,7 +24,7 @@ class LeaseTable:
         me: a name that no other process has, nor had.
         lease_s: seconds after which the cameras of one who died are free.
         """
-        self._engine = open_database(url, connect_args=_LIBPQ, pool_size=1, max_overflow=0)
+        self._engine = patient_for_seconds(url)
         self._me, self._lease = me, round(lease_s * _SECOND)
 
     def beat(self, cameras: Collection[str]) -> tuple[View, int]:
@@ -48,7 +34,7 @@ class LeaseTable:
         """
         with self._engine.begin() as connection:
             before = time.time_ns()
-            now = int(connection.execute(sa.select(_NOW)).scalar_one())
+            now = int(connection.execute(sa.select(NOW)).scalar_one())
             ahead = now - (before + time.time_ns()) // 2000
             self._live_on(connection, cameras, now)
             leases = CAMERA_LEASES
@@ -132,7 +118,7 @@ class LeaseTable:
         self,
         connection: sa.Connection,
         which: sa.ColumnElement[bool],
-        now: int | sa.Cast[int] = _NOW,
+        now: int | sa.Cast[int] = NOW,
     ) -> None:
         leases = CAMERA_LEASES
         connection.execute(

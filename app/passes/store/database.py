@@ -18,6 +18,10 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x4E5A414C  # of PostgreSQL's advisory locks: "NZAL"
 _WAIT_S: Final = 5
 _STATEMENT_MS: Final = 20_000
+_SECONDS: Final = 2
+
+NOW: Final = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger)
+"""By the clock of PostgreSQL, in microseconds since 1970."""
 
 
 def sqlite_url(file: Path) -> sa.URL:
@@ -41,6 +45,21 @@ def open_database(url: sa.URL, **options: Any) -> sa.Engine:
     limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_WAIT_S * 1000}"
     patience = {"connect_timeout": _WAIT_S, "options": limits}
     return sa.create_engine(url, pool_pre_ping=True, **{"connect_args": patience} | options)
+
+
+def patient_for_seconds(url: sa.URL) -> sa.Engine:
+    """PostgreSQL on one connection, for who has something to tell every few seconds: it must
+    notice soon where nobody answers any more."""
+    limits = f"-c statement_timeout={_SECONDS * 1000} -c lock_timeout={_SECONDS * 1000}"
+    patience = {
+        "connect_timeout": _SECONDS,
+        "keepalives_idle": _SECONDS,
+        "keepalives_interval": 1,
+        "keepalives_count": 2,
+        "tcp_user_timeout": _SECONDS * 1000,
+        "options": limits,
+    }
+    return open_database(url, connect_args=patience, pool_size=1, max_overflow=0)
 
 
 def migrate(url: sa.URL) -> None:
