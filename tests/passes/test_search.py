@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.config import Settings
 from app.errors import InvalidRequest
@@ -134,3 +135,37 @@ def test_neighbours() -> None:
     assert {"ABC123", "ABC128", "ABC12", "ABC1234", "BAC123", "A8C1Z3", "AB0123"} <= near
     assert not any("O" in text for text in near)
     assert "XYC123" not in near
+
+
+@pytest.mark.parametrize("wanted", [{"plate": "ABC123"}, {"corrected": True}])
+def test_no_search_looks_at_every_pass(make_store: StoreFactory, wanted: dict[str, Any]) -> None:
+    """Also where SQLite knows that there are a million, and that none is corrected."""
+    store, asked = make_store(), list[tuple[str, Any]]()
+    put(store, made("ABC123"))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        for name, stat in STATISTICS.items():
+            connection.exec_driver_sql(
+                "UPDATE sqlite_stat1 SET stat = ? WHERE idx = ?", (stat, name)
+            )
+    store.engine.dispose()  # statistics are read by those who connect
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute")
+    def keep(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
+        asked.append((statement, values))
+
+    plates(store, **wanted)
+    (search,) = [each for each in asked if each[0].startswith("SELECT passes.seq")]
+    with store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {search[0]}", search[1]).all()
+    steps = [row[3] for row in plan]
+    assert not [step for step in steps if step.startswith("SCAN passes")], steps
+
+
+STATISTICS = {
+    "sqlite_autoindex_passes_1": "1000000 1",
+    "passes_correction": "1000000 1000000 1 1",
+    "passes_plate": "1000000 4 1 1",
+    "passes_at": "1000000 1 1 1",
+    "passes_camera": "1000000 125000 1 1",
+}

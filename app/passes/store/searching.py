@@ -82,6 +82,8 @@ class Page:
     cursor: str | None
 
 
+_READ: Final = PASSES.c.plate_key
+_CORRECTED: Final = PASSES.c.correction_key
 SHOWN: Final = tuple(
     column for column in PASSES.c if column.name not in ("bytes", "correction_key")
 )
@@ -127,8 +129,10 @@ def conditions(wanted: PassFilter) -> list[sa.ColumnElement[bool]]:
         found.append(PASSES.c.format.in_(wanted.formats))
     if wanted.min_confidence is not None:
         found.append(PASSES.c.confidence >= wanted.min_confidence)
-    if wanted.corrected is not None:
-        found.append(PASSES.c.correction.is_not(None) == wanted.corrected)
+    if wanted.corrected:
+        found.append(PASSES.c.seq.in_(sa.select(PASSES.c.seq).where(_CORRECTED.is_not(None))))
+    elif wanted.corrected is not None:
+        found.append(_CORRECTED.is_(None))
     return found
 
 
@@ -178,13 +182,18 @@ def plate_conditions(wanted: PassFilter, privacy: Privacy) -> list[sa.ColumnElem
         return [is_plate(privacy.key(folded))]
     if not privacy.has_texts:
         raise InvalidRequest("Where only hashes of plates are kept, they are found whole alone.")
-    keys = PASSES.c.plate_key, PASSES.c.correction_key
+    keys = _READ, _CORRECTED
     return [sa.or_(*(_begins_or_fits(key, folded, wanted.match) for key in keys))]
 
 
 def is_plate(key: str) -> sa.ColumnElement[bool]:
-    """That it was read as the plate of that key, or corrected to it."""
-    return sa.or_(PASSES.c.plate_key == key, PASSES.c.correction_key == key)
+    """That it was read as the plate of that key, or corrected to it.
+
+    Each by its index. Of one condition or the other SQLite's planner thinks that it is true of all
+    passes once statistics say that none is corrected, and looks at every one of them.
+    """
+    either = (sa.select(PASSES.c.seq).where(c == key) for c in (_READ, _CORRECTED))
+    return PASSES.c.seq.in_(sa.union_all(*either))
 
 
 def _begins_or_fits(
