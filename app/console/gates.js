@@ -82,7 +82,8 @@ function decisions(gates, signal) {
   };
   page(true);
   const submit = element("button", { type: "submit" }, "Show decisions");
-  const form = element("form", { class: "filter", onsubmit }, labelled({ Gate: gate, Outcome: reason }), submit);
+  const fields = labelled({ Gate: gate, Outcome: reason });
+  const form = element("form", { class: "filter", onsubmit }, fields, submit);
   return [form, note, table, more];
 }
 

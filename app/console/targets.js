@@ -25,7 +25,8 @@ export async function startTargets(signal, { onSent, onFailed }) {
   const wrong = element("div");
   const said = element("p", { class: "hint" });
   const error = errorLine();
-  const table = scrollTable("target-rows", "Table of who is told", ["Who", ...Object.keys(COLUMNS), "Actions"]);
+  const headings = ["Who", ...Object.keys(COLUMNS), "Actions"];
+  const table = scrollTable("target-rows", "Table of who is told", headings);
   byId("targets").replaceChildren(element("h3", {}, "Who is told"), wrong, table, said, error);
   const rows = new Map(); // name of a target to its row
 
