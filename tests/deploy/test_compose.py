@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from app.config import Settings
+from app.lab.benchmark.edge import ENVIRONMENT, MEMORY
 from tests.deploy.dockerfiles import DOCKERFILES, REPOSITORY, stages
 
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -72,6 +73,21 @@ def test_service_is_confined(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_temporary_files_have_room_for_videos(name: str) -> None:
+    (size,) = (re.findall(r"size=(\d+)m\b", mount) for mount in OURS[name]["tmpfs"])
+    settings = Settings.model_validate({"auth": "off"})
+    assert int(size[0]) << 20 > settings.max_videos * settings.max_video_bytes
+
+
+def test_box_at_the_gate_is_the_service_with_less() -> None:
+    edge = yaml.safe_load((REPOSITORY / "deploy" / "compose.edge.yml").read_text())["services"]
+    assert edge.keys() <= OURS.keys()
+    assert edge["alpr"]["env_file"] == [str(ENVIRONMENT.relative_to(REPOSITORY))]
+    assert (edge["alpr"]["cpus"], edge["alpr"]["mem_limit"]) == (1, "1g")
+    assert MEMORY == 1 << 30
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
+from app.lab.benchmark.edge import ENVIRONMENT, MEMORY, largest_picture, read_environment
 from tests.deploy.dockerfiles import REPOSITORY, stages
 from tests.deploy.image.engine import Container, Images, Limits
 from tests.deploy.image.standin import make_base
@@ -24,6 +25,16 @@ import sys, requests
 answer = requests.post("http://127.0.0.1:8000/predict/file", headers={"X-API-Key": sys.argv[1]},
                        files={"file": sys.stdin.buffer.read()}, timeout=60)
 print(answer.text)
+"""
+CROWD = """
+import sys, requests
+from concurrent.futures import ThreadPoolExecutor
+picture = sys.stdin.buffer.read()
+def predict(_):
+    return requests.post("http://127.0.0.1:8000/predict/file", headers={"X-API-Key": sys.argv[1]},
+                         files={"file": picture}, timeout=120).status_code
+with ThreadPoolExecutor(8) as clients:
+    print(set(clients.map(predict, range(16))))
 """
 METRICS = "import requests; print(requests.get('http://127.0.0.1:8000/metrics', timeout=60).text)"
 
@@ -110,3 +121,17 @@ def test_stops_cleanly_and_wanted_to_write_nowhere(container: Container) -> None
     assert "Read-only" not in log
     assert " WARNING " not in log
     assert KEY not in log
+
+
+def test_box_at_the_gate_has_room_for_the_largest_pictures(images: Images) -> None:
+    """As many as are accepted at a time, within one processor and 1 GiB that the kernel guards."""
+    environment = {**read_environment(ENVIRONMENT), "ALPR_API_KEYS": KEY, "ALPR_DEADLINE": "100"}
+    picture = largest_picture(int(environment["ALPR_MAX_PIXELS"]))
+    with Container(images, NAME, Limits(processors=1, memory=MEMORY), environment) as box:
+        answer = box.execute(["python", "-c", CROWD, KEY], stdin=picture)
+        assert answer.stdout.strip() == b"{200}", answer.stderr + box.log().encode()
+        said = (
+            f"edge: healthy after {box.start_seconds:.1f} s, {box.peak_memory() >> 20} MiB at most"
+        )
+        print(said)  # noqa: T201
+        assert box.stop(120) == 0
