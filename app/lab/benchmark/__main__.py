@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from app.lab.benchmark import decoding, edge, notify, passes, sustained
+from app.lab.benchmark.capacity import command as capacity
 
 parser = argparse.ArgumentParser(prog="python -m app.lab.benchmark")
 configure = parser.add_subparsers(required=True, metavar="WHAT")
@@ -12,5 +13,6 @@ sustained.configure(configure.add_parser("sustained", help="passes kept at a ste
 notify.configure(configure.add_parser("notify", help="readings beside receivers that are dead"))
 decoding.configure(configure.add_parser("decoding", help="large JPEGs at parts of their size"))
 edge.configure(configure.add_parser("edge", help="one core and 1 GiB: start, memory, writes"))
+capacity.configure(configure.add_parser("capacity", help="how many replicas for how much load"))
 arguments = parser.parse_args()
 sys.exit(arguments.run(arguments))
