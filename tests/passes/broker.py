@@ -11,6 +11,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.passes.authority import Authority
 from tests.servers import eventually
 
 PROGRAM = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -20,7 +21,8 @@ USER, PASSWORD = "nz-alpr", "p@ss word"
 class Broker:
     """On one port, also when it is started again; it forgets everything then."""
 
-    def __init__(self, *, login: bool = False) -> None:
+    def __init__(self, *, login: bool = False, authority: Authority | None = None) -> None:
+        """`authority`: speaks TLS, with a certificate of it."""
         assert PROGRAM is not None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -35,6 +37,9 @@ class Broker:
             lines += ["allow_anonymous false", f"password_file {passwords}"]
         else:
             lines.append("allow_anonymous true")
+        if authority is not None:
+            certificate, key = authority.certify(folder)
+            lines += [f"certfile {certificate}", f"keyfile {key}"]
         self._configuration = folder / "mosquitto.conf"
         self._configuration.write_text("\n".join(lines) + "\n")
         self._process: subprocess.Popen[bytes] | None = None
@@ -78,11 +83,13 @@ class Broker:
 class Listener:
     """Hears everything that a broker is told: (topic, payload, retained)."""
 
-    def __init__(self, port: int, *, login: bool = False) -> None:
+    def __init__(self, port: int, *, login: bool = False, ca_file: Path | None = None) -> None:
         self.heard: list[tuple[str, str, bool]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         if login:
             self._client.username_pw_set(USER, PASSWORD)
+        if ca_file is not None:
+            self._client.tls_set(str(ca_file))
         self._client.on_connect = self._subscribe
         self._client.on_message = self._hear
         self._client.reconnect_delay_set(1, 1)

@@ -46,6 +46,15 @@ HOOK = "targets:\n  a:\n    url: https://example.org/\n"
         ("targets:\n  a:\n    url: mqtt://broker:0\n", ":3: targets.a.url: give mqtt://"),
         ("targets:\n  a:\n    url: mqtt://b:x\n", ":3: targets.a.url: The URL is malformed"),
         ("targets:\n  a:\n    url: mqtt://b\n    topic: a/+\n", ":4: targets.a.topic: "),
+        (
+            "targets:\n  a:\n    url: mqtt://b\n    ca_file: x\n",
+            ":4: targets.a.ca_file: cannot be us",
+        ),
+        ("targets:\n  a:\n    url: mqtts://b\n    ca_file: /nowhere\n", "such file"),
+        (
+            f"targets:\n  a:\n    url: mqtts://b\n    ca_file: {__file__}\n",
+            "no certificates in PEM",
+        ),
         ("targets:\n  a:\n    url: mqtt://b\n    form: native\n", ":4: targets.a.form: Extra"),
         (f"{HOOK}    events: ended\n", ":4: targets.a.events: Input should be"),
         (f"{HOOK}    form: frigate\n", ":4: targets.a.form: Input should be"),

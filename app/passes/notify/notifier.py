@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from app.config import Settings
 from app.errors import StoreUnavailable, UnknownTarget
-from app.guard import ResolverFactory, dns, public_certificates
+from app.guard import ResolverFactory, dns, private_certificates, public_certificates
 from app.passes.notify import outbox
 from app.passes.notify.announcing import Announcer, iso
 from app.passes.notify.channel import Channel
@@ -215,14 +215,19 @@ class Notifier:
 
     def _channel(self, target: Target) -> Channel:
         config = target.config
+        certificates = (
+            self._certificates
+            if target.authorities is None
+            else private_certificates(target.authorities)
+        )
         if isinstance(config, MqttConfig):
-            return self._wrap(MqttChannel(target, config, self._certificates, wake=self.wake))
+            return self._wrap(MqttChannel(target, config, certificates, wake=self.wake))
         return self._wrap(
             WebhookChannel(
                 target,
                 config,
                 self._picture,
-                self._certificates,
+                certificates,
                 private_hosts=private_hosts(self._settings),
                 resolver=self._resolver,
             )

@@ -21,7 +21,7 @@ from app.addresses import is_literal, is_public
 from app.config import Settings
 from app.errors import InvalidTargets, UrlNotAllowed
 from app.files.sections import FileFault, SectionFile, secret_of
-from app.guard import is_named, web_address
+from app.guard import is_named, private_certificates, web_address
 from app.passes.notify.outbox import MAX_AGE_S
 from app.passes.records import NewPass, PassMoment
 
@@ -64,6 +64,8 @@ class TargetConfig(BaseModel):
     lists: Names = ()
     max_age: float = Field(MAX_AGE_S, gt=0, le=30 * MAX_AGE_S)
     enabled: bool = True
+    ca_file: Path | None = None
+    """Trusted instead of the public authorities."""
 
 
 class WebhookConfig(TargetConfig):
@@ -93,6 +95,8 @@ class Target:
     name: str
     config: WebhookConfig | MqttConfig = field(repr=False)
     secret: str | None = field(repr=False)
+    authorities: str | None = field(default=None, repr=False)
+    """In PEM, of `ca_file`: a changed file makes another target."""
 
     @property
     def url(self) -> URL:
@@ -165,7 +169,13 @@ def _target(name: str, file: SectionFile, settings: Settings) -> Target | None:
     except ValueError as error:
         file.fault_of(name, f"{key}_file", str(error))
         return None
-    target = Target(name, config, secret)
+    try:
+        authorities = _authorities(config)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        file.fault_of(name, "ca_file", f"cannot be used: {reason}")
+        return None
+    target = Target(name, config, secret, authorities)
     for field_name, message in _faults(target, settings):
         file.fault_of(name, field_name, message)
     return target
@@ -185,6 +195,17 @@ def _secret(config: WebhookConfig | MqttConfig) -> str | None:
     else:
         given, file = config.password, config.password_file
     return secret_of(None if given is None else given.get_secret_value(), file)
+
+
+def _authorities(config: WebhookConfig | MqttConfig) -> str | None:
+    """Raises OSError, ValueError."""
+    if config.ca_file is None:
+        return None
+    if not config.url.get_secret_value().lower().startswith(("https://", "mqtts://")):
+        raise ValueError("the URL is neither https nor mqtts")
+    authorities = config.ca_file.read_text(encoding="ascii")
+    private_certificates(authorities)
+    return authorities
 
 
 def _faults(target: Target, settings: Settings) -> list[tuple[str, str]]:
