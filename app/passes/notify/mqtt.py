@@ -27,6 +27,9 @@ PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 MAX_CAMERAS: Final = 500
 """More are not shown to Home Assistant: clients name cameras of single pictures as they like."""
 _GOODBYE_S: Final = 0.5
+_AGAIN_S: Final = 0.1
+"""Before Python 3.12 `asyncio.wait_for`, on which aiomqtt rests, loses a cancellation that comes
+with what it waits for: the task would go on for ever."""
 _QOS: Final = 1
 _KEEPALIVE_S: Final = 20
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
@@ -77,9 +80,9 @@ class MqttChannel:
                 async with asyncio.timeout(_GOODBYE_S):
                     gone = Publication(self._topics.status, OFFLINE, retain=True)
                     await self._publish(client, gone)
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=_AGAIN_S)
 
     async def _stay_connected(self) -> None:
         failures = 0
