@@ -4,8 +4,9 @@ import base64
 import itertools
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote, quote_from_bytes
 
 from tests.corpus import readable, refused
 from tests.fuzz.bodies import Parts, floods, multipart
@@ -22,6 +23,12 @@ FIELDS = {
     *("regions", "camera_id", "timestamp", "mmc", "config", "direction", "faces", "plates"),
     *("min_confidence", "secret_key", "country", "tasks", "return_image"),
 }
+KEPT = ("/passes", "/lists", "/gates", "/deliveries")
+NAMES = ("residents", "gate", "ABC123", "1", "hook", "allow", "watch", "0" * 32, "msg_" + "0" * 32)
+"""What a list, an entry, a camera, a target or a pass may be called."""
+CHANGES = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE")
+CSV_HEADS = (b"plate,owner,notes,valid_from,valid_until", b"license_plate,vehicle_tag", b"a,b")
+_PLACE = re.compile(r"\{[^}]*\}")
 QUERY = ("min_confidence", "detail", "enhance", "style", "secret_key")
 HEADERS = (
     *(b"Authorization", b"X-API-Key", b"X-Request-ID", b"Accept", b"Content-Type"),
@@ -34,10 +41,13 @@ HEADERS = (
 class Fuzzer:
     """Requests without end, the same for the same seed.
 
-    `paths` are those of the OpenAPI document and `query` its parameters: what is new is tried, too.
+    `paths` are those of the OpenAPI document, `query` its parameters and `fields` those of its
+    bodies: what is new is tried, too.
     """
 
-    def __init__(self, seed: int, paths: list[str], query: list[str]) -> None:
+    def __init__(self, seed: int, paths: list[str], query: list[str], fields: list[str]) -> None:
+        self._kept = sorted(path for path in paths if path.startswith(KEPT))
+        self._kept_fields = sorted(fields)
         self._random = random.Random(seed)
         self._paths = sorted({*paths, *NATIVE, *COMPATIBLE, "/docs", "/docs/x", "/console/main.js"})
         self._query = [name.encode() for name in sorted({*QUERY, *query})]
@@ -54,6 +64,7 @@ class Fuzzer:
         kinds: list[tuple[Callable[[], Request], int]] = [
             *((self._form, 30), (self._raw, 10), (self._json, 15), (self._url_encoded, 10)),
             *((self._heads, 20), (self._mutated, 14), (self._flood, 1)),
+            *([(self._kept_things, 15)] if self._kept else ()),
         ]
         makers, weights = zip(*kinds, strict=True)
         for _ in range(count):
@@ -148,6 +159,40 @@ class Fuzzer:
         body = body.replace(b"\\u00e9", b"\\ud800")
         body = self._mutate(body) if chance.random() < 0.2 else body
         return Request(b"POST", self._target(path), self._headers(b"application/json"), body)
+
+    def _kept_things(self) -> Request:
+        """Lists, entries, passes and deliveries: made, changed, imported and deleted."""
+        chance = self._random
+
+        def named(match: re.Match[str]) -> str:
+            known = chance.random() < 0.7
+            return quote(chance.choice(NAMES) if known else self._text()[:300], safe="")
+
+        path = _PLACE.sub(named, chance.choice(self._kept))
+        if chance.random() < 0.2:
+            lines = [b",".join(self._text()[:300] for _ in range(5)) for _ in range(20)]
+            kind, body = b"text/csv", b"\n".join([chance.choice(CSV_HEADS), *lines])
+        else:
+            names = chance.sample(self._kept_fields, chance.choice((1, 3, 6)))
+            body = json.dumps({name: self._value() for name in names}).encode()
+            kind = b"application/json"
+        return Request(chance.choice(CHANGES), self._target(path), self._headers(kind), body)
+
+    def _value(self) -> object:
+        chance, text = self._random, self._text().decode("latin-1")
+        odd: tuple[object, ...] = (
+            None,
+            True,
+            -1,
+            1e308,
+            [],
+            {},
+            [text],
+            {"a": text},
+            "2026-02-30T25:00",
+            "Mo-Fr 8-30",
+        )
+        return chance.choice((text, chance.choice(NAMES), chance.choice(odd)))
 
     def _url_encoded(self) -> Request:
         path, field = self._route()

@@ -1,5 +1,6 @@
 """A fuzz run against a real server, and what it found."""
 
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -55,7 +57,10 @@ def run(count: int, *, seed: int, environment: dict[str, str]) -> Findings:
         **{"ALPR_API_KEYS": KEY.decode(), "ALPR_LOG_LEVEL": "ERROR", "ALPR_URL_TIMEOUT": "1"},
         **{"ALPR_UPLOAD_TIMEOUT": "3", "ALPR_CORS_ORIGINS": "https://a.example"},
     }
-    with Server(environment | limits, command=_WATCHED) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Server(environment | limits | _kept_in(Path(folder)), command=_WATCHED) as server,
+    ):
         with _probed(server, findings):
             drawn = _from_schema(server, round(count * SCHEMA_SHARE), seed, findings)
             _from_corpus(server, count - drawn, seed, findings)
@@ -68,6 +73,17 @@ def run(count: int, *, seed: int, environment: dict[str, str]) -> Findings:
     return findings
 
 
+def _kept_in(folder: Path) -> dict[str, str]:
+    """Passes are kept, told to somebody who is not there, and a gate opens for them."""
+    targets, gates = folder / "targets.yml", folder / "gates.yml"
+    targets.write_text("targets:\n  hook:\n    url: mqtt://127.0.0.1:9\n")
+    gates.write_text("gates:\n  front:\n    list: residents\n    cameras: gate\n    open: hook\n")
+    return {
+        **{"ALPR_STORE": "on", "ALPR_STORE_PATH": str(folder / "store")},
+        **{"ALPR_NOTIFY_FILE": str(targets), "ALPR_GATES_FILE": str(gates)},
+    }
+
+
 def _from_corpus(server: Server, count: int, seed: int, findings: Findings) -> None:
     document = requests.get(f"{server.url}/openapi.json", timeout=60).json()
     parameters = [
@@ -77,7 +93,13 @@ def _from_corpus(server: Server, count: int, seed: int, findings: Findings) -> N
         for parameter in operation.get("parameters", ())
         if parameter["in"] == "query"
     ]
-    fuzzer = Fuzzer(seed, [path for path in document["paths"] if path not in ENDLESS], parameters)
+    paths = [path for path in document["paths"] if path not in ENDLESS]
+    fields = [
+        name
+        for schema in document["components"]["schemas"].values()
+        for name in schema.get("properties", ())
+    ]
+    fuzzer = Fuzzer(seed, paths, parameters, sorted({*fields}))
     lock = threading.Lock()
 
     def send(request: Request) -> None:
