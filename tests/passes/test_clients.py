@@ -1,8 +1,10 @@
 """What is sent, as those take it who are to: libraries and receivers of others."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -12,6 +14,7 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
+from app.passes.notify.discovery import Topics
 from tests.passes.made import made, picture
 from tests.passes.notifying import SECRET, notified
 from tests.passes.receivers import Receiver
@@ -26,6 +29,18 @@ let forged = "taken";
 try { new Webhook(secret).verify(body.replace("ABC123", "ABC124"), headers); }
 catch (error) { forged = error.name; }
 console.log(JSON.stringify({ plate: told.data.plate, forged }));
+"""
+HOME_ASSISTANT = ("homeassistant==2024.3.3", "paho-mqtt==1.6.1")
+VALIDATE = """
+import json, sys
+from homeassistant.components.mqtt import discovery, event, sensor
+told = {}
+for topic, entity in json.load(sys.stdin).items():
+    _, component, node, _ = topic.split("/")
+    origin = discovery.MQTT_ORIGIN_INFO_SCHEMA(entity.pop("origin"))
+    {"event": event, "sensor": sensor}[component].PLATFORM_SCHEMA_MODERN(entity)
+    told[component] = origin["name"]
+print(json.dumps(told))
 """
 
 
@@ -61,6 +76,38 @@ def test_the_library_of_javascript_takes_our_signature(tmp_path: Path, javascrip
         check=True,
     )
     assert json.loads(done.stdout) == {"plate": "ABC123", "forged": "WebhookVerificationError"}
+
+
+@pytest.fixture(scope="module")
+def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with Home Assistant, in the last version for Python 3.11."""
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if uv is None:
+        pytest.skip("no uv here, without which this takes minutes: pip install uv")
+    folder = tmp_path_factory.mktemp("home-assistant")
+    python = folder / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    command = [uv, "pip", "install", "--quiet", "--python", str(python), *HOME_ASSISTANT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the registry has no {HOME_ASSISTANT[0]}: {done.stderr.strip()[-200:]}")
+    return python
+
+
+@pytest.mark.slow
+def test_home_assistant_takes_our_entities(home_assistant: Path) -> None:
+    entities = {
+        publication.topic: json.loads(publication.payload)
+        for publication in Topics("nz-alpr", "homeassistant", "").entities("gate")
+    }
+    done = subprocess.run(
+        [home_assistant, "-c", VALIDATE],
+        input=json.dumps(entities),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == {"event": "NZ ALPR", "sensor": "NZ ALPR"}
 
 
 class StreamReceiver:
