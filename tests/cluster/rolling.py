@@ -37,7 +37,8 @@ CAMERAS = {"gate": "ABC123", "yard": "DEF456"}
 
 @dataclass
 class Found:
-    """`statuses` of the answers under load; `moved_s` from the kill until another watched all."""
+    """`statuses` of the answers under load, and `passes` that were kept then; `moved_s` from the
+    kill until another watched all."""
 
     statuses: Counter[int | str] = field(default_factory=Counter)
     moved_s: float = 0.0
@@ -185,11 +186,15 @@ def run(folder: Path, ports: tuple[int, int, int], *, clients: int = 3) -> Found
             node.start()
         url = stack.enter_context(nginx(folder, listen, (first, second)))
         _restart_both(nodes, url, clients, found)
+        for node in nodes:  # what is seen of a vehicle is kept when it ends
+            node.stop()
+        found.passes = _passes(database)
+        for node in nodes:
+            node.start()
         _kill_an_owner(nodes, found)
         _use_up_a_rate(url, found)
         for node in nodes:
             node.stop()
-        found.passes = _passes(database)
     return found
 
 
