@@ -140,7 +140,9 @@ function fill(row, passing) {
 function choose(passing) {
   markChosen(rows, passing.id);
   showKept(passing, (corrected) => {
-    fill(rows.get(passing.id), corrected);
+    const row = rows.get(passing.id);
+    if (!row) return; // a search did not find it meanwhile
+    fill(row, corrected);
     choose(corrected);
   });
   byId("kept").scrollIntoView({ block: "nearest" });

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def keeping(
-    tmp_path_factory: pytest.TempPathFactory, weights_environment: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, light_environment: dict[str, str]
 ) -> Iterator[Keeping]:
-    with keeping_service(tmp_path_factory.mktemp("keeping"), weights_environment) as service:
+    with keeping_service(tmp_path_factory.mktemp("keeping"), light_environment) as service:
         yield service
 
 
@@ -71,6 +71,7 @@ def test_found_and_corrected(open_console: OpenConsole, keeping: Keeping) -> Non
     assert page.evaluate("document.activeElement.id") == "correction"
     page.get_by_label("By hand").select_option("true")
     console.get_by("button", "Search").click()
+    page.locator("#kept").wait_for(state="hidden")  # what was found before is gone
     page.locator("#kept-count", has_text="1 pass").wait_for()
     rows.first.get_by_role("button").click()
     look_everywhere(console, "passes")
@@ -104,6 +105,26 @@ def test_pages_and_what_came_since(open_console: OpenConsole, keeping: Keeping) 
     console.get_by("button", "Show more").wait_for(state="hidden")
     console.get_by("button", "new").first.click()
     page.locator("#kept-rows tr").nth(1).wait_for(state="detached")
+
+
+def test_a_search_while_a_correction_is_saved(open_console: OpenConsole, keeping: Keeping) -> None:
+    console = open_console(server=keeping.server)
+    page = console.page
+    held: list[Route] = []
+
+    def hold(route: "Route") -> None:
+        held.append(route)
+
+    page.route("**/passes/*/correction", hold)
+    console.get_by("link", "Passes").click()
+    page.locator("#kept-rows tr").first.get_by_role("button").click()
+    page.get_by_label("As a person reads it").press("Enter")
+    page.get_by_role("textbox", name="Camera").fill("a camera without passes")
+    console.get_by("button", "Search").click()
+    page.locator("#kept-count", has_text="0 passes").wait_for()
+    held[0].fulfill(json=keeping.passes()[0])
+    page.locator("#announcer", has_text="Kept as").wait_for()
+    assert page.locator("#kept").is_hidden()
 
 
 def test_lists_from_the_first_plate_to_the_gate(
