@@ -80,6 +80,13 @@ def weights_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def light_environment(weights_environment: dict[str, str]) -> dict[str, str]:
+    """Variables of a service that starts in half the time: one worker, one shape of the detector.
+    For tests whose subject is not how it reads."""
+    return weights_environment | {"ALPR_WORKERS": "1", "ALPR_PADDING": "square"}
+
+
+@pytest.fixture(scope="session")
 def settings(weights_environment: dict[str, str]) -> Settings:
     """Default settings with weights that are here."""
     with pytest.MonkeyPatch.context() as patch:

@@ -94,10 +94,10 @@ def correcting(pipeline: PlatePipeline) -> PlatePipeline:
 
 
 @pytest.fixture(scope="module")
-def server(weights_environment: dict[str, str]) -> Iterator[Server]:
-    """The service as operators run it, with a small limit on what is in flight."""
+def server(light_environment: dict[str, str]) -> Iterator[Server]:
+    """A real service, with a small limit on what is in flight."""
     with Server(
-        weights_environment
+        light_environment
         | {
             "ALPR_AUTH": "off",
             "ALPR_DEADLINE": str(PATIENT),

@@ -244,8 +244,8 @@ def test_the_file_is_read_again_on_sighup(watching: Watching) -> None:
     assert {"camera": "absent"} not in samples.labels("alpr_camera_live")
 
 
-def test_streams_end_with_the_service(tmp_path: Path, weights_environment: dict[str, str]) -> None:
-    environment = weights_environment | {"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "0"}
+def test_streams_end_with_the_service(tmp_path: Path, light_environment: dict[str, str]) -> None:
+    environment = light_environment | {"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "0"}
     with Server(environment) as server:
         response = requests.get(f"{server.url}/passes/stream", stream=True, timeout=60)
         with closing(response):

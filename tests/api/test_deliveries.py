@@ -163,7 +163,7 @@ def test_events_of_a_camera_that_somebody_wants(
 
 @pytest.fixture(scope="module")
 def telling_server(
-    weights_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    light_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("told")
     (folder / "targets.yml").write_text(
@@ -177,7 +177,7 @@ def telling_server(
         "ALPR_GATES_FILE": str(folder / "gates.yml"),
     }
     (folder / "gates.yml").write_text(GATES)
-    with Server(weights_environment | environment) as server:
+    with Server(light_environment | environment) as server:
         yield server
 
 
@@ -187,11 +187,11 @@ def test_answers_are_documented(telling_server: Server, mode: GenerationMode) ->
     chosen = schema.include(path_regex="^/(deliveries|gates)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 7 + 2
-    assert try_operations(operations, mode, examples=8) > 0
+    assert try_operations(operations, mode, examples=5) > 0
 
 
 def test_a_dead_receiver_holds_no_end(
-    weights_environment: dict[str, str], tmp_path: Path, car_jpeg: bytes
+    light_environment: dict[str, str], tmp_path: Path, car_jpeg: bytes
 ) -> None:
     def never(connection: socket.socket) -> None:
         while connection.recv(4096):
@@ -207,7 +207,7 @@ def test_a_dead_receiver_holds_no_end(
             "ALPR_URL_PRIVATE_HOSTS": "127.0.0.1",
             "ALPR_DRAIN_SECONDS": "0",
         }
-        with Server(weights_environment | environment) as server:
+        with Server(light_environment | environment) as server:
             url = f"{server.url}/predict/file?camera=gate"
             assert requests.post(url, car_jpeg, headers=JPEG, timeout=60).status_code == 200
             assert eventually(lambda: dead.connections > 0)

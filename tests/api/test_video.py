@@ -171,7 +171,7 @@ def test_a_client_that_leaves_stops_the_work(
 
 
 def test_a_video_on_its_way_takes_no_room_of_pictures(
-    weights_environment: dict[str, str], car_jpeg: bytes
+    light_environment: dict[str, str], car_jpeg: bytes
 ) -> None:
     """Neither from those that are read nor from the memory of bodies: it goes to disk."""
     small = {
@@ -182,7 +182,7 @@ def test_a_video_on_its_way_takes_no_room_of_pictures(
         b"POST /predict/video HTTP/1.1\r\nHost: a\r\nContent-Type: video/mp4\r\n"
         b"Content-Length: %d\r\n\r\n" % (4 << 20)
     )
-    with Server(weights_environment | small) as server, server.connect() as connection:
+    with Server(light_environment | small) as server, server.connect() as connection:
         connection.sendall(head + bytes(3 << 20))  # more than the budget of bodies has
         found = Samples("")
 

@@ -22,7 +22,7 @@ PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
-def strict(weights_environment: dict[str, str]) -> Iterator[Server]:
+def strict(light_environment: dict[str, str]) -> Iterator[Server]:
     """With a key, short times and few connections."""
     limits = {
         "ALPR_API_KEYS": KEY,
@@ -32,7 +32,7 @@ def strict(weights_environment: dict[str, str]) -> Iterator[Server]:
         "ALPR_MAX_IN_FLIGHT": "1",
         "ALPR_MAX_CONNECTIONS": str(CONNECTIONS),
     }
-    with Server(weights_environment | limits, send_buffer=4096) as server:
+    with Server(light_environment | limits, send_buffer=4096) as server:
         yield server
 
 

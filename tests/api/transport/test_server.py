@@ -130,14 +130,14 @@ def test_what_is_no_http(server: Server) -> None:
 
 
 def test_requests_that_wait_too_long_are_answered(
-    weights_environment: dict[str, str], car_jpeg: bytes
+    light_environment: dict[str, str], car_jpeg: bytes
 ) -> None:
     short = {
-        **{"ALPR_AUTH": "off", "ALPR_DEADLINE": "0.15", "ALPR_WORKERS": "1"},
+        **{"ALPR_AUTH": "off", "ALPR_DEADLINE": "0.15"},
         **{"ALPR_LOG_LEVEL": "WARNING"},
     }
     with (
-        Server(weights_environment | short) as server,
+        Server(light_environment | short) as server,
         ThreadPoolExecutor(40) as clients,
     ):
         answers = list(clients.map(lambda _: predict(server, car_jpeg), range(40)))
@@ -150,13 +150,13 @@ def test_requests_that_wait_too_long_are_answered(
 
 
 def test_sigterm_finishes_what_was_accepted(
-    weights_environment: dict[str, str], car_jpeg: bytes
+    light_environment: dict[str, str], car_jpeg: bytes
 ) -> None:
     environment = {
-        **{"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "600", "ALPR_WORKERS": "1"},
+        **{"ALPR_AUTH": "off", "ALPR_DRAIN_SECONDS": "600"},
         **{"ALPR_DEADLINE": "60"},
     }
-    with Server(weights_environment | environment) as server, ThreadPoolExecutor(16) as clients:
+    with Server(light_environment | environment) as server, ThreadPoolExecutor(16) as clients:
         accepted = [clients.submit(predict, server, car_jpeg) for _ in range(16)]
         assert eventually(lambda: not idle(server))
         server.terminate()
@@ -171,18 +171,18 @@ def test_sigterm_finishes_what_was_accepted(
         assert server.process.wait(90) == 0
 
 
-def test_an_idle_server_ends_at_once_on_sigint(weights_environment: dict[str, str]) -> None:
-    with Server(weights_environment | {"ALPR_AUTH": "off"}) as server:
+def test_an_idle_server_ends_at_once_on_sigint(light_environment: dict[str, str]) -> None:
+    with Server(light_environment | {"ALPR_AUTH": "off"}) as server:
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(60) in (0, 130)
 
 
 def test_json_logs_with_the_request_in_every_line(
-    weights_environment: dict[str, str], car_jpeg: bytes
+    light_environment: dict[str, str], car_jpeg: bytes
 ) -> None:
     key = "log-key-of-the-tests"
     environment = {"ALPR_LOG_FORMAT": "json", "ALPR_API_KEYS": key, "ALPR_MAX_PIXELS": "1000000"}
-    with Server(weights_environment | environment) as server:
+    with Server(light_environment | environment) as server:
         for name, body in (("seen", car_jpeg), ("damaged", tiff(100, 100))):
             requests.post(
                 f"{server.url}/predict/file",

@@ -34,11 +34,11 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(scope="module")
-def servers(weights_environment: dict[str, str]) -> Iterator[dict[str, Server]]:
+def servers(light_environment: dict[str, str]) -> Iterator[dict[str, Server]]:
     with ExitStack() as stack:
         yield {
             name: stack.enter_context(
-                Server(weights_environment | ENVIRONMENT, command=command, send_buffer=4096)
+                Server(light_environment | ENVIRONMENT, command=command, send_buffer=4096)
             )
             for name, command in COMMANDS.items()
         }
