@@ -20,8 +20,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def weights(weights_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in weights_environment.items():
+def weights(light_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in light_environment.items():
         monkeypatch.setenv(name, value)
 
 

@@ -20,9 +20,9 @@ from tests.video.test_cameras import car_jpegs
 
 @pytest.fixture
 def clip(
-    tmp_path: Path, weights_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, light_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    for name, value in weights_environment.items():
+    for name, value in light_environment.items():
         monkeypatch.setenv(name, value)
     return write_clip(tmp_path / "car [1].avi", passing_car("KLM482", 6, fps=5), 5)
 

@@ -11,8 +11,8 @@ from app.lab.evaluation.suite.sets import SETS
 
 
 @pytest.fixture
-def _weights(weights_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in weights_environment.items():
+def _weights(light_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in light_environment.items():
         monkeypatch.setenv(name, value)
 
 
