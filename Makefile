@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Ray is large, and only these two commands need it: an environment of its own.
+RAY_VENV ?= .venv-ray
+RAY_BIN := $(RAY_VENV)/bin
 
 UV_VERSION := 0.13.9
 
@@ -9,10 +12,14 @@ UV_VERSION := 0.13.9
 # Four, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
 SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test lint unit slow image-test stress format manifests requirements upgrade clean
+.PHONY: serve serve-ray test lint unit slow image-test ray-test stress format manifests requirements upgrade clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/python -m app serve
+
+# On this machine what `serve deploy` gives to a cluster, with the same file: docs/ray.md.
+serve-ray: $(RAY_VENV)/.runtime
+	$(RAY_BIN)/python -m app serve --ray deploy/ray/serve.yaml
 
 # Side by side: types are checked on one core, and many tests wait.
 test: $(VENV)/.development
@@ -35,6 +42,10 @@ slow: $(VENV)/.development
 # As root on Debian, with `apt-get install buildah debootstrap runc`.
 image-test: $(VENV)/.development
 	$(BIN)/python -m pytest -m image -s tests/deploy/image
+
+# Minutes: clusters of Ray on this machine, one after the other. Those with requests need haproxy.
+ray-test: $(RAY_VENV)/.development
+	$(RAY_BIN)/python -m pytest -m ray tests/cluster
 
 # Hours: the suite ten times in random order on busy cores, and once on one core.
 stress: $(VENV)/.development
@@ -60,12 +71,13 @@ requirements: $(VENV)/.uv
 	$(COMPILE) requirements-gpu.in --constraint requirements.txt --output-file requirements-gpu.txt
 	$(COMPILE) requirements-eval.in --constraint requirements.txt --output-file requirements-eval.txt
 	$(COMPILE) requirements-dev.in --constraint requirements-eval.txt --output-file requirements-dev.txt
+	$(COMPILE) requirements-ray.in --constraint requirements-dev.txt --output-file requirements-ray.txt
 
 upgrade: UPGRADE := --upgrade
 upgrade: requirements
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RAY_VENV) .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -81,3 +93,15 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 $(VENV)/.development: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	touch $@ $(VENV)/.runtime
+
+$(RAY_VENV)/bin/python:
+	$(PYTHON) -m venv $(RAY_VENV)
+
+$(RAY_VENV)/.runtime: requirements-ray.txt | $(RAY_VENV)/bin/python
+	$(RAY_BIN)/python -m pip install --quiet --requirement requirements-ray.txt
+	touch $@
+
+$(RAY_VENV)/.development: requirements-dev.txt requirements-ray.txt | $(RAY_VENV)/bin/python
+	$(RAY_BIN)/python -m pip install --quiet --requirement requirements-dev.txt \
+		--requirement requirements-ray.txt
+	touch $@ $(RAY_VENV)/.runtime

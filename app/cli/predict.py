@@ -13,11 +13,12 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from app import arguments as types
 from app.api.schemas.pictures import ModelBody, Prediction, prediction_body
 from app.building import build_engine
 from app.config import Settings
 from app.engine import Engine
-from app.errors import AlprError
+from app.errors import AlprError, NotInstalled
 from app.options import ReadQuery
 from app.pictures import PictureFolder, find_pictures
 from app.vision.images.annotate import annotate
@@ -26,12 +27,33 @@ from app.vision.pipeline import ReadOptions
 from app.vision.types import FrameResult
 from app.weights.resolve import resolve_weights
 
+PART = 500
+"""Pictures of one output file: half a minute on one processor, which is what a death costs."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    parser.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
     parser.add_argument("--json", action="store_true", help="one JSON line for each picture")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write annotated pictures")
     add_read_options(parser)
+    many = parser.add_argument_group(
+        "many pictures",
+        "predict --ray INPUT... OUTPUT reads folders, patterns with * and **, and s3:// addresses "
+        "on a cluster of Ray (that of RAY_ADDRESS), or on this machine alone. Rows go into the "
+        "folder OUTPUT; run again, it goes on where it was.",
+    )
+    many.add_argument("--ray", action="store_true")
+    many.add_argument("--format", choices=("parquet", "jsonl"), default="parquet", help="of rows")
+    many.add_argument(
+        "--part", type=types.count, default=PART, metavar="N", help="pictures of one output file"
+    )
+    many.add_argument(
+        "--gpu-share",
+        type=types.amount(least=0.01, most=1.0),
+        default=1.0,
+        metavar="SHARE",
+        help="of a GPU for each process that reads, with ALPR_DEVICE=cuda",
+    )
     parser.set_defaults(run=run)
 
 
@@ -63,11 +85,14 @@ def _checked(query: type[ReadQuery], name: str) -> Callable[[str], object]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read all pictures, in order; status 1 if one could not be read."""
+    if arguments.ray:
+        return _run_on_cluster(arguments)
     settings = Settings()
-    pictures = list(find_pictures(arguments.paths))
+    paths = [Path(path) for path in arguments.paths]
+    pictures = list(find_pictures(paths))
     asked = {name: getattr(arguments, name) for name in ReadQuery.model_fields}
     options = ReadQuery.model_validate(asked).options(settings)
-    folder = arguments.save and PictureFolder(arguments.save, arguments.paths)
+    folder = arguments.save and PictureFolder(arguments.save, paths)
     weights = resolve_weights(settings)
     model = ModelBody(detector=weights.detector.name, ocr=weights.ocr.name)
     engine = build_engine(settings, weights)
@@ -91,6 +116,19 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         Console().print(table)
     return 1 if failed else 0
+
+
+def _run_on_cluster(arguments: argparse.Namespace) -> int:
+    """Loads Ray, which nothing else needs. Raises NotInstalled where it is not there."""
+    try:
+        from app.cli.predict_many import run as run_many  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("ray", "pyarrow", "fsspec"):
+            raise
+        raise NotInstalled(
+            f"{error.name} is not installed: pip install -r requirements-ray.txt"
+        ) from error
+    return run_many(arguments, arguments.paths)
 
 
 def _read_all(

@@ -34,11 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--fd", type=types.natural, help="bound socket to listen on instead (systemd passes 3)"
     )
     parser.add_argument("--processes", type=types.count, help="server processes (ALPR_PROCESSES)")
+    parser.add_argument(
+        "--ray",
+        type=Path,
+        metavar="FILE",
+        help="serve by Ray Serve instead, with this file for it: deploy/ray/serve.yaml",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT. With `--ray` as `serve_ray.run`.
 
     Raises, before anything listens:
         ModelError: weights are missing or damaged, or the device or the backend is not there.
@@ -53,6 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     settings.keys()
+    if arguments.ray is not None:
+        from app.cli import serve_ray  # noqa: PLC0415
+
+        return serve_ray.run(arguments.ray)
     open_tracing(settings)
     if settings.cameras_file is not None:
         load_cameras(settings.cameras_file)
@@ -113,6 +123,11 @@ def share_between_processes(settings: Settings, directory: str) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
     if settings.usage_file is None and settings.database_url is None:
         os.environ["ALPR_USAGE_FILE"] = str(Path(directory) / USAGE_FILE)
+    give_key(settings)
+
+
+def give_key(settings: Settings) -> None:
+    """Make one that holds for this run and its processes, where there must be one and is none."""
     if settings.auth == "on" and not settings.keys():
         key = secrets.token_urlsafe(24)
         os.environ["ALPR_API_KEYS"] = key

