@@ -16,7 +16,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-_OPTIONS = "-q --strict-markers --strict-config -m 'not slow' --numprocesses 4 --dist loadfile"
+_OPTIONS = (
+    "-q --strict-markers --strict-config -m 'not slow and not image and not ray' "
+    "--numprocesses 4 --dist loadfile"
+)
 _SPIN = "import itertools\nfor _ in itertools.count(): pass"
 
 
