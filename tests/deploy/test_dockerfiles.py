@@ -150,7 +150,7 @@ def test_images_differ_in_the_runtime_only() -> None:
     assert common("Dockerfile") == common("Dockerfile.gpu")
 
 
-@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+@pytest.mark.parametrize("dockerfile", [*DOCKERFILES, "deploy/ray/Dockerfile"])
 def test_hadolint_finds_nothing(dockerfile: str) -> None:
     hadolint = shutil.which("hadolint", path=str(Path(sys.prefix, "bin")))
     if hadolint is None:

@@ -31,7 +31,7 @@ CUSTOM = {
         json.loads(file.read_text()) for file in (Path(__file__).parent / "crds").iterdir()
     )
 }
-UNKNOWN = {"RayService", "ExternalSecret"}
+UNKNOWN = {"RayService", "PodMonitor", "ExternalSecret"}
 """Kinds without a schema here, which tests of their own look at."""
 FOLDERS = sorted(
     file.parent
