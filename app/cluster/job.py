@@ -6,12 +6,14 @@ file at its end, so that a part is there whole or not at all, and once, however 
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 import ray
 import ray.data
+from ray.util.annotations import RayDeprecationWarning
 
 from app.cluster.plan import Form, Part
 from app.cluster.reading import Job, PartRead, read_part
@@ -65,13 +67,16 @@ def make_job(
 def read_parts(job: Job, parts: Sequence[Part]) -> Iterator[PartRead]:
     """Read parts on the cluster, in any order; those whose tasks fail for good are not told."""
     items = [{"number": part.number, "pictures": list(part.pictures)} for part in parts]
-    told = ray.data.from_items(items, override_num_blocks=len(items)).map(
-        _read_part,
-        fn_args=(job,),
-        num_cpus=job.processors,
-        num_gpus=job.gpus or None,
-        ray_remote_args_fn=lambda: {"max_retries": TRIES},  # by default it never ends
-    )
+    with warnings.catch_warnings():
+        # Ray has no other way yet to say how often a task is tried; by default it never ends.
+        warnings.simplefilter("ignore", RayDeprecationWarning)
+        told = ray.data.from_items(items, override_num_blocks=len(items)).map(
+            _read_part,
+            fn_args=(job,),
+            num_cpus=job.processors,
+            num_gpus=job.gpus or None,
+            ray_remote_args_fn=lambda: {"max_retries": TRIES},
+        )
     for batch in told.iter_batches(batch_size=None, prefetch_batches=0):
         for number, pictures, failed in zip(*(batch[name] for name in _TOLD), strict=True):
             yield PartRead(int(number), int(pictures), int(failed))

@@ -33,6 +33,15 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
+def serve_ports() -> dict[str, str]:
+    """Ports that Ray Serve would open by the same numbers in every cluster of a machine.
+
+    Where two clusters have the same, the system gives some requests of one to the other.
+    """
+    names = ("HAPROXY_METRICS", "HAPROXY_STATS", "FALLBACK_PROXY_HTTP", "FALLBACK_PROXY_GRPC")
+    return {f"RAY_SERVE_{name}_PORT": str(free_port()) for name in names}
+
+
 class Node:
     """One node with one processor; `head` has the controller and the ingress as well."""
 
@@ -92,18 +101,18 @@ class Cluster:
     Everything of it is in one temporary folder, and on ports of its own.
 
     Args:
-        settings: variables of the service on every node.
+        cards: GPUs that each node says it has.
+        settings: variables on every node: of the service, or in the place of those it would have.
     """
 
-    def __init__(self, settings: Mapping[str, str], *, nodes: int = 2) -> None:
+    def __init__(self, settings: Mapping[str, str], *, nodes: int = 2, cards: int = 0) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # Ray's sockets: short
         self._gcs, self._dashboard, self.port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.address = f"127.0.0.1:{self._gcs}"
         haproxy = self._folder / "haproxy"
-        self._environment = {
+        self.environment = {
             **os.environ,
-            **settings,
             "PYTHONPATH": str(REPOSITORY),
             "RAY_AUTH_MODE": "disabled",  # whatever token this machine has
             "RAY_SERVE_HAPROXY_BINARY_PATH": str(REPOSITORY / "deploy" / "ray" / "haproxy"),
@@ -111,11 +120,12 @@ class Cluster:
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
             "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
-            "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),
-            "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
+            **serve_ports(),
             **node_environment(SERVE_FILE.with_name("environment")),
+            **settings,
         }
         self._count = nodes
+        self._cards = cards
         self.nodes: list[Node] = []
 
     def __enter__(self) -> Self:
@@ -156,7 +166,8 @@ class Cluster:
         return self._add("--address", self.address)
 
     def _add(self, *arguments: str) -> Node:
-        node = Node(self._folder, self._environment, *arguments, processor=len(self.nodes))
+        cards = ("--num-gpus", str(self._cards))
+        node = Node(self._folder, self.environment, *cards, *arguments, processor=len(self.nodes))
         self.nodes.append(node)
         return node
 
@@ -229,7 +240,7 @@ class Cluster:
             raise AssertionError(f"the cluster is not ready:\n{self.log()}")
 
     def _command(self, *words: str | Path) -> None:
-        subprocess.run(words, env=self._environment, check=True, capture_output=True)
+        subprocess.run(words, env=self.environment, check=True, capture_output=True)
 
     def _end(self) -> None:
         for node in reversed(self.nodes):

@@ -45,6 +45,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument(
+        "--variable", action="append", default=[], help="NAME=VALUE of the nodes, to compare"
+    )
     arguments = parser.parse_args()
     clients, seconds = arguments.clients, arguments.seconds
     requests = [upload_request(encode(draw_car("ABC123"), ".jpg"), KEY)]
@@ -60,7 +63,8 @@ def main() -> int:
             return measured(server.port)
 
     before = alone()
-    with Cluster(SETTINGS) as cluster:
+    variables = dict(each.split("=", 1) for each in arguments.variable)
+    with Cluster({**SETTINGS, **variables}) as cluster:
         cluster.deploy(replicas=2)
         used = cluster.processor_seconds()
         nodes = measured(cluster.port)

@@ -20,7 +20,7 @@ import requests
 import yaml
 
 from app.cli.serve_ray import node_environment
-from tests.cluster.nodes import SERVE_FILE, Cluster, free_port, processes
+from tests.cluster.nodes import SERVE_FILE, Cluster, free_port, processes, serve_ports
 from tests.servers import REPOSITORY, eventually
 
 pytestmark = pytest.mark.ray
@@ -146,6 +146,18 @@ def test_replicas_follow_the_requests(cluster: Cluster, car_jpeg: bytes) -> None
 
 
 @needs_haproxy
+def test_replicas_share_a_card(car_jpeg: bytes) -> None:
+    """As far as Ray places them; none is here, so they read on the processor."""
+    changes = {
+        "max_replicas_per_node": 2,
+        "ray_actor_options": {"num_cpus": 0.5, "num_gpus": 0.5},
+    }
+    with Cluster({"ALPR_API_KEYS": KEY}, nodes=1, cards=1) as cluster:
+        cluster.deploy(replicas=2, changes=changes)
+        assert read(cluster, car_jpeg, **HEADERS).json()["plate"] == "ABC123"
+
+
+@needs_haproxy
 def test_one_command_serves_on_this_machine(tmp_path: Path, car_jpeg: bytes) -> None:
     """And leaves nothing behind when it is interrupted."""
     shutil.copytree(SERVE_FILE.parent, tmp_path / "ray")
@@ -153,17 +165,12 @@ def test_one_command_serves_on_this_machine(tmp_path: Path, car_jpeg: bytes) -> 
     port = free_port()
     options = {**yaml.safe_load(file.read_text()), "http_options": {"port": port}}
     file.write_text(yaml.safe_dump(options))
-    ports = ("RAY_SERVE_HAPROXY_METRICS_PORT", "RAY_SERVE_HAPROXY_STATS_PORT")
     log = tmp_path / "log"
     with log.open("wb") as output:
         service = subprocess.Popen(
             [sys.executable, "-m", "app", "serve", "--ray", str(file)],
             cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "RAY_AUTH_MODE": "disabled",
-                **{name: str(free_port()) for name in ports},
-            },
+            env={**os.environ, "RAY_AUTH_MODE": "disabled", **serve_ports()},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
