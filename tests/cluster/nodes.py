@@ -42,6 +42,11 @@ def serve_ports() -> dict[str, str]:
     return {f"RAY_SERVE_{name}_PORT": str(free_port()) for name in names}
 
 
+def end_on_sigterm() -> None:
+    """Leave what is entered, so that no cluster outlives its command."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 class Node:
     """One node with one processor; `head` has the controller and the ingress as well."""
 
@@ -240,7 +245,10 @@ class Cluster:
             raise AssertionError(f"the cluster is not ready:\n{self.log()}")
 
     def _command(self, *words: str | Path) -> None:
-        subprocess.run(words, env=self.environment, check=True, capture_output=True)
+        done = subprocess.run(
+            words, env=self.environment, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
     def _end(self) -> None:
         for node in reversed(self.nodes):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 
 from app.lab.benchmark.load import LoadResult, Upload, connected, drive, upload_request
-from tests.cluster.nodes import Cluster
+from tests.cluster.nodes import Cluster, end_on_sigterm
 from tests.pictures import draw_car, encode
 from tests.servers import Server
 
@@ -41,6 +41,7 @@ class Fates:
 
 
 def main() -> int:
+    end_on_sigterm()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)

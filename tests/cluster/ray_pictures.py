@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tests.cluster.nodes import Cluster, processes
+from tests.cluster.nodes import Cluster, end_on_sigterm, processes
 from tests.pictures import draw_car, encode
 from tests.servers import REPOSITORY
 
@@ -45,6 +45,7 @@ class Outcome:
 
 
 def main() -> int:
+    end_on_sigterm()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--part", type=int, default=100)
