@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+NAME = "localhost/nz-alpr:cpu"
 START_SECONDS = 180
 _KINDS_OF_CAPABILITIES = ("bounding", "effective", "inheritable", "permitted", "ambient")
 _NAMESPACES = ("pid", "ipc", "uts", "mount", "cgroup", "network")
@@ -18,11 +19,13 @@ _NAMESPACES = ("pid", "ipc", "uts", "mount", "cgroup", "network")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`processors` may be a fraction; `memory` and `temporary` (the size of /tmp) are bytes."""
+    """`processors` may be a fraction; `memory` and `temporary` (the size of /tmp) are bytes;
+    `tasks` are threads and processes."""
 
     processors: float
     memory: int
     temporary: int = 64 << 20
+    tasks: int = 512
 
 
 class Images:
@@ -76,15 +79,21 @@ class Images:
 
 
 class Container:
-    """An image's command, as its user, with a read-only root, no capability and no network.
+    """An image's command, or another, as its user: read-only root, no capability, no network.
 
     Healthy by the image's own HEALTHCHECK when entered; ended when left.
     """
 
     def __init__(
-        self, images: Images, image: str, limits: Limits, environment: Mapping[str, str]
+        self,
+        images: Images,
+        image: str,
+        limits: Limits,
+        environment: Mapping[str, str],
+        command: Sequence[str] = (),
     ) -> None:
         self.image = images.configuration(image)
+        self.image["Cmd"] = list(command) or self.image["Cmd"]
         self._images = images
         self._filesystem, root = images.mount(image)
         self._bundle = Path(tempfile.mkdtemp(prefix="nz-alpr-container-"))
@@ -191,7 +200,7 @@ def _configuration(
             "resources": {
                 "memory": {"limit": limits.memory},
                 "cpu": {"quota": int(limits.processors * period), "period": period},
-                "pids": {"limit": 512},
+                "pids": {"limit": limits.tasks},
             },
         },
     }

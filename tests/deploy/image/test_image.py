@@ -1,24 +1,17 @@
 """The image as it is built, run and stopped: `make image-test`, which takes minutes."""
 
-import fcntl
 import json
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from app.config import Settings
 from app.lab.benchmark.edge import ENVIRONMENT, MEMORY, largest_picture, read_environment
-from tests.deploy.dockerfiles import REPOSITORY, stages
-from tests.deploy.image.engine import Container, Images, Limits
-from tests.deploy.image.standin import make_base
+from tests.deploy.dockerfiles import stages
+from tests.deploy.image.engine import NAME, Container, Images, Limits
 
 pytestmark = pytest.mark.image
 
-NAME = "localhost/nz-alpr:cpu"
-TOOLS = ("buildah", "debootstrap", "runc")
 KEY = "a-key-of-this-test"
 PREDICT = """
 import sys, requests
@@ -37,24 +30,6 @@ with ThreadPoolExecutor(8) as clients:
     print(set(clients.map(predict, range(16))))
 """
 METRICS = "import requests; print(requests.get('http://127.0.0.1:8000/metrics', timeout=60).text)"
-
-
-@pytest.fixture(scope="module")
-def images() -> Iterator[Images]:
-    """A store with the image in it, built by the Dockerfile as it is on a stand-in for its base."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing or os.geteuid() != 0:
-        pytest.fail(f"as root, on Debian: apt-get install {' '.join(TOOLS)}")
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "nz-alpr" / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        images = Images(folder)
-        for base in {stage.base for stage in stages("Dockerfile")} - {"builder"}:
-            if f"docker.io/library/{base}" not in images:
-                images.import_base(base, lambda root, base=base: make_base(base, root))  # type: ignore[misc]
-        images.build("Dockerfile", REPOSITORY, NAME)
-        yield images
 
 
 @pytest.fixture(scope="module")
