@@ -1,5 +1,7 @@
 # Two commands do everything: `make serve` and `make test`. Both make the environment they need.
 PYTHON ?= python3
+# What is imported is compiled once and kept; to compile all that is installed takes a minute.
+unexport PYTHONDONTWRITEBYTECODE
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Ray is large, and only these two commands need it: an environment of its own.
@@ -91,7 +93,7 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.development: requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --requirement requirements-dev.txt
 	touch $@ $(VENV)/.runtime
 
 $(RAY_VENV)/bin/python:

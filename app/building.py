@@ -50,6 +50,7 @@ def build_pipeline(
     )
     loader = loader or build_loader(settings)
     decision = None if weights.decision is None else _decision(weights.decision)
+    calibration = _calibration(weights.ocr)
     detector = build_detector(settings, weights, threads=threads, loader=loader)
     search = PlateSearch(
         detector,
@@ -68,7 +69,6 @@ def build_pipeline(
         load_plate_config(weights.ocr.config),
         full_batches=settings.device == "cuda",
     )
-    calibration = _calibration(weights.ocr)
     decoder = PlateDecoder(
         recognizer.alphabet,
         recognizer.pad_char,

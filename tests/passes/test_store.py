@@ -1,6 +1,5 @@
 """What is put into the store comes out of it, whatever happens meanwhile."""
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
 from app.errors import StoreUnavailable, UnknownPass
 from app.passes.records import NewPass
 from app.passes.store.backlog import Backlog, from_bytes, to_bytes
@@ -171,22 +169,16 @@ def test_nothing_that_was_taken_is_lost_by_a_kill(
     assert len(found) == len(set(found))
 
 
-def _start(path: Path, url: str | None) -> None:
-    from app.passes.store.store import PassStore  # noqa: PLC0415
-    from tests.passes.made import prior  # noqa: PLC0415
-
-    PassStore(Settings(store_path=path, database_url=url), prior=prior).close()
-
-
 def test_processes_that_start_together(
     make_store: StoreFactory, tmp_path: Path, database: str | None
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    path = tmp_path / "store"
-    starting = [context.Process(target=_start, args=(path, database)) for _ in range(3)]
-    for process in starting:
-        process.start()
-    for process in starting:
-        process.join()
-    assert [process.exitcode for process in starting] == [0, 0, 0]
+    start = (
+        "import sys; from pathlib import Path; from app.config import Settings; "
+        "from app.passes.store.store import PassStore; path, url = sys.argv[1:]; "
+        "settings = Settings(store_path=Path(path), database_url=url or None); "
+        "PassStore(settings, prior=lambda text, small_plate: 1.0).close()"
+    )
+    command = [sys.executable, "-c", start, str(tmp_path / "store"), database or ""]
+    starting = [subprocess.Popen(command, cwd=REPOSITORY) for _ in range(3)]
+    assert [process.wait() for process in starting] == [0, 0, 0]
     assert plates(make_store(database_url=database)) == []

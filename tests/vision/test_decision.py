@@ -168,7 +168,7 @@ def test_the_settings_choose(settings: Settings, hub_settings: Settings) -> None
 def test_the_detector_alone_is_as_before(
     settings: Settings, pipeline: PlatePipeline, car: Frame
 ) -> None:
-    changed = settings.model_copy(update={"decision": DETECTOR_ALONE})
+    changed = settings.model_copy(update={"decision": DETECTOR_ALONE, "padding": "square"})
     alone = build_pipeline(changed, resolve_weights(changed), threads=1)
     (plate,) = alone.read_frame(car, ReadOptions(0.4, "off")).plates
     assert plate.sure.plate == plate.detection.confidence
