@@ -21,7 +21,7 @@ ENDLESS = frozenset({"/passes/stream"})
 """Paths whose answers have no end: who waits for it waits for ever."""
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 120) -> bool:
     """Wait for a condition; the time only bounds a failure."""
     give_up = time.monotonic() + seconds
     while not condition():
@@ -89,7 +89,7 @@ class Server:
         if self.process.poll() is None:
             self.terminate()
             try:
-                self.process.wait(30)
+                self.process.wait(120)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise
@@ -106,12 +106,12 @@ class Server:
         file = self._output.fileno()
         return os.pread(file, os.fstat(file).st_size, 0).decode()
 
-    def connect(self, timeout: float = 20) -> socket.socket:
+    def connect(self, timeout: float = 120) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 
     def _is_ready(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+            return requests.get(f"{self.url}/health/ready", timeout=120).status_code == 200
         except requests.ConnectionError:
             return False
 

@@ -38,7 +38,7 @@ def try_operations(operations: Iterable[Any], mode: GenerationMode, *, examples:
         def answers(case: Any) -> None:
             nonlocal tried
             tried += 1
-            case.call_and_validate(checks=CHECKS, timeout=30)
+            case.call_and_validate(checks=CHECKS, timeout=120)
 
         try:
             answers()

@@ -25,7 +25,7 @@ def read_status(connection: socket.socket) -> int:
 
 
 def samples(server: Server) -> Samples:
-    return Samples(requests.get(f"{server.url}/metrics", timeout=10).text)
+    return Samples(requests.get(f"{server.url}/metrics", timeout=120).text)
 
 
 def idle(server: Server) -> bool:
@@ -34,4 +34,4 @@ def idle(server: Server) -> bool:
 
 
 def predict(server: Server, picture: bytes) -> requests.Response:
-    return requests.post(f"{server.url}/predict/file", files={"file": picture}, timeout=30)
+    return requests.post(f"{server.url}/predict/file", files={"file": picture}, timeout=120)

@@ -30,7 +30,7 @@ class Watching:
         self.server, self.camera, self.file = server, camera, file
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(self.server.url + path, headers=KEY, timeout=30, **options)
+        return requests.get(self.server.url + path, headers=KEY, timeout=120, **options)
 
     def status(self, name: str) -> dict[str, Any]:
         body: dict[str, Any] = self.get(f"/cameras/{name}").json()
@@ -205,7 +205,12 @@ def test_metrics_by_camera(watching: Watching) -> None:
     assert samples.value("alpr_camera_frames_total", camera="gate") > 0
     read = samples.value("alpr_camera_lag_seconds_count", camera="gate")
     assert read > 0
-    assert samples.value("alpr_picture_duration_seconds_count", work="watch") >= read
+
+    def timed() -> float:
+        later = Samples(watching.get("/metrics").text)
+        return later.value("alpr_picture_duration_seconds_count", work="watch")
+
+    assert eventually(lambda: timed() >= read)  # one answer is not of one moment
     assert samples.value("alpr_camera_passes_total", camera="gate", format="standard") >= 1
     assert samples.value("alpr_camera_confidence_score_count", camera="gate") >= 1
 
@@ -214,7 +219,7 @@ def test_metrics_by_camera(watching: Watching) -> None:
     "path", ["/cameras", "/cameras/gate", "/cameras/gate/frame.jpg", "/passes/stream"]
 )
 def test_keys_are_asked_for(watching: Watching, path: str) -> None:
-    response = requests.get(watching.server.url + path, timeout=30)
+    response = requests.get(watching.server.url + path, timeout=120)
     assert_error(response, 401, "unauthorized")
 
 

@@ -135,7 +135,7 @@ def test_a_file_that_has_become_empty_opens_nothing(
 
     service.keys.replace = note  # type: ignore[method-assign]
     file.write_text("")
-    assert read_again.wait(30)
+    assert read_again.wait(120)
     assert [read(client, ""), read(client, "wrong"), read(client)] == [401, 401, 200]
 
 

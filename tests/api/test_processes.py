@@ -26,7 +26,7 @@ def test_processes_share_metrics_and_key(
                 f"{server.url}/predict/file",
                 files={"file": car_jpeg},
                 headers={"X-API-Key": keys[0], "Connection": "close"},
-                timeout=30,
+                timeout=120,
             ).status_code
 
         with ThreadPoolExecutor(4) as clients:

@@ -284,7 +284,7 @@ def keeping(
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_answers_are_documented(keeping: Server, mode: GenerationMode) -> None:
-    schema = schemathesis.openapi.from_url(f"{keeping.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{keeping.url}/openapi.json", timeout=120)
     chosen = schema.include(path_regex="^/(passes(?!/stream)|lists)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 10 + 12

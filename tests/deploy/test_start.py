@@ -105,7 +105,7 @@ def test_image_starts_answers_its_healthcheck_and_stops_cleanly(
                 health = json.load(answer)
         finally:
             service.send_signal(signal.SIGTERM)
-            log = service.communicate(timeout=30)[1]
+            log = service.communicate(timeout=120)[1]
     assert service.returncode == 0, log
     assert "Traceback" not in log
     assert {health[network]["backend"] for network in ("detector", "ocr")} == {backend}

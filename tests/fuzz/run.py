@@ -123,7 +123,7 @@ def _from_corpus(server: Server, count: int, seed: int, findings: Findings) -> N
 
 def _from_schema(server: Server, count: int, number: int, findings: Findings) -> int:
     """Requests as the document asks for them, and such as it forbids; how many there were."""
-    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=120)
     operations = [
         operation
         for result in schema.get_all_operations()

@@ -200,7 +200,7 @@ def test_a_dead_receiver_delays_no_other(tmp_path: Path) -> None:
     hold = threading.Event()
 
     def never(request: Request) -> Reply:
-        hold.wait(30)
+        hold.wait(120)
         return Reply()
 
     with Receiver(never) as dead, Receiver() as alive:

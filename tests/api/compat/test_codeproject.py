@@ -38,7 +38,7 @@ def ask(server: Server, picture: bytes, min_confidence: float = 0.6) -> dict[str
         url=f"{server.url}{ROUTE}",
         image_bytes=picture,
         min_confidence=min_confidence,
-        timeout=20,
+        timeout=120,
         data={},
     )
     return answer
@@ -50,7 +50,7 @@ def test_the_client_gets_the_golden_answer(cameras: Server, car_jpeg: bytes) -> 
         f"{cameras.url}/predict/file",
         files={"file": car_jpeg},
         headers={"X-API-Key": KEY},
-        timeout=20,
+        timeout=120,
     ).json()["plates"][0]
     box = native["bbox"]
     timings = {
