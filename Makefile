@@ -11,8 +11,8 @@ RAY_BIN := $(RAY_VENV)/bin
 UV_VERSION := 0.13.9
 
 # A file of tests has one process, in the order of their names: those of one server stay together.
-# Four, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
-SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
+# Five, whatever the cores: many tests wait, and each process keeps 1 to 2 GB of networks.
+SIDE_BY_SIDE := --numprocesses 5 --dist loadfile --no-loadscope-reorder
 
 .PHONY: serve serve-ray test lint unit slow image-test ray-test stress format manifests requirements upgrade clean
 
@@ -36,7 +36,7 @@ lint: $(VENV)/.development
 unit: $(VENV)/.development
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# What takes tens of seconds each, with all the photos there are.
+# What takes long, with all the photos there are, and the workshop from end to end.
 slow: $(VENV)/.development
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
 

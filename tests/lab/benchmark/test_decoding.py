@@ -15,6 +15,7 @@ def run(*arguments: str) -> int:
     return decoding.run(parser.parse_args(arguments))
 
 
+@pytest.mark.slow
 def test_each_scale_has_its_time(
     tmp_path: Path, car_jpeg: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

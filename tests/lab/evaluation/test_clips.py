@@ -215,6 +215,7 @@ def _weights(weights_environment: dict[str, str], monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_weights")
 def test_drawn_clips_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, result = tmp_path / "clips", tmp_path / "result.json"

@@ -88,6 +88,7 @@ def test_what_lists_find() -> None:
     assert sure.named.count == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few")
 def test_the_command(tmp_path: Path) -> None:
     write_clip(tmp_path / "car.avi", passing_car("ABC123", 8, fps=5), 5)

@@ -47,6 +47,7 @@ def test_severity_is_in_its_band(level: Severity, low: float, high: float) -> No
         assert truth.level == level
 
 
+@pytest.mark.slow
 def test_most_easy_plates_are_readable_and_fewer_hard_ones() -> None:
     rng = np.random.default_rng(4)
     levels: tuple[Severity, ...] = ("easy", "medium", "hard")

@@ -62,6 +62,7 @@ def test_networks_find_and_read_the_scene(shared: Path, recognizer: LicensePlate
         assert read(recognizer, [photo[box.y1 : box.y2, box.x1 : box.x2]]) == [truth.text]
 
 
+@pytest.mark.slow
 def test_a_reader_of_real_plates_takes_easy_crops_for_real(
     recognizer: LicensePlateRecognizer,
 ) -> None:

@@ -96,6 +96,7 @@ def test_what_cannot_be_drawn(traffic: Traffic) -> None:
         draw_traffic(np.random.default_rng(0), traffic, SMALL)
 
 
+@pytest.mark.slow
 def test_passes_of_stills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
