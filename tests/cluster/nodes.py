@@ -55,24 +55,24 @@ class Node:
     ) -> None:
         self._processor = processor
         self.metrics_port = free_port()
-        self._log = (folder / f"node-{processor}.log").open("wb")
-        self.process = subprocess.Popen(
-            [
-                *(_RAY, "start", "--block", "--include-log-monitor=False", "--num-cpus", "1"),
-                *("--min-worker-port", "0", "--max-worker-port", "0"),
-                *("--metrics-export-port", str(self.metrics_port)),
-                # Ray waits but seconds for agents that choose their own.
-                *("--dashboard-agent-listen-port", str(free_port())),
-                *("--dashboard-agent-grpc-port", str(free_port())),
-                *("--runtime-env-agent-port", str(free_port())),
-                *("--object-store-memory", "100000000"),
-                *arguments,
-            ],
-            env={**environment},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (folder / f"node-{processor}.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(_RAY, "start", "--block", "--include-log-monitor=False", "--num-cpus", "1"),
+                    *("--min-worker-port", "0", "--max-worker-port", "0"),
+                    *("--metrics-export-port", str(self.metrics_port)),
+                    # Ray waits but seconds for agents that choose their own.
+                    *("--dashboard-agent-listen-port", str(free_port())),
+                    *("--dashboard-agent-grpc-port", str(free_port())),
+                    *("--runtime-env-agent-port", str(free_port())),
+                    *("--object-store-memory", "100000000"),
+                    *arguments,
+                ],
+                env={**environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def bind(self) -> None:
         """Leave it and what it will start one processor; starting took what there was."""
@@ -97,7 +97,6 @@ class Node:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(20)
         self.kill()
-        self._log.close()
 
 
 class Cluster:
