@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ import pyarrow.parquet as pq
 
 from tests.cluster.nodes import Cluster, end_on_sigterm, processes
 from tests.pictures import draw_car, encode
-from tests.servers import REPOSITORY
+from tests.servers import REPOSITORY, eventually
 
 PLATES = ("ABC123", "KLM482", "DEF456", "XYZ789", "HJK307", "NPR651", "QST940", "GWB218")
 BROKEN_EVERY = 100
@@ -158,14 +159,25 @@ def await_parts(job: subprocess.Popen[bytes], out: Path, form: str, wanted: int)
 
 
 def kill_reader(cluster: Cluster) -> None:
-    """One process of Ray that reads."""
-    readers = [
-        process
-        for node in cluster.nodes
-        for process in processes(node.process.pid)
-        if b"_read_part" in Path(f"/proc/{process}/cmdline").read_bytes()
-    ]
+    """One process of Ray that reads; between two parts it has another name."""
+    readers: list[int] = []
+
+    def there() -> bool:
+        readers.extend(_readers(cluster))
+        return bool(readers)
+
+    assert eventually(there), "nothing reads"
     os.kill(readers[0], signal.SIGKILL)
+
+
+def _readers(cluster: Cluster) -> list[int]:
+    found = []
+    for node in cluster.nodes:
+        for process in processes(node.process.pid):
+            with suppress(OSError):  # it may be gone by now
+                if b"_read_part" in Path(f"/proc/{process}/cmdline").read_bytes():
+                    found.append(process)
+    return found
 
 
 def collect(file: Path, names: dict[str, str | None], outcome: Outcome) -> None:
