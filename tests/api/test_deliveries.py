@@ -181,13 +181,16 @@ def telling_server(
         yield server
 
 
+@pytest.mark.parametrize("examples", [5, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_answers_are_documented(telling_server: Server, mode: GenerationMode) -> None:
+def test_answers_are_documented(
+    telling_server: Server, mode: GenerationMode, examples: int
+) -> None:
     schema = schemathesis.openapi.from_url(f"{telling_server.url}/openapi.json", timeout=120)
     chosen = schema.include(path_regex="^/(deliveries|gates)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 7 + 2
-    assert try_operations(operations, mode, examples=5) > 0
+    assert try_operations(operations, mode, examples=examples) > 0
 
 
 def test_a_dead_receiver_holds_no_end(

@@ -10,8 +10,9 @@ from tests.api.documented import try_operations
 from tests.servers import ENDLESS, Server
 
 
+@pytest.mark.parametrize("examples", [8, pytest.param(15, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_answers_are_documented(server: Server, mode: GenerationMode) -> None:
+def test_answers_are_documented(server: Server, mode: GenerationMode, examples: int) -> None:
     """Data as the document asks for it, and data that it forbids."""
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=120)
     operations = [
@@ -20,7 +21,7 @@ def test_answers_are_documented(server: Server, mode: GenerationMode) -> None:
         if isinstance(result, Ok) and (operation := result.ok()).path not in ENDLESS
     ]
     assert len(operations) >= 8
-    assert try_operations(operations, mode, examples=8) >= 50
+    assert try_operations(operations, mode, examples=examples) >= 50
 
 
 def test_the_errors_of_every_route_are_documented(server: Server) -> None:

@@ -282,10 +282,11 @@ def keeping(
         yield server
 
 
+@pytest.mark.parametrize("examples", [5, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_answers_are_documented(keeping: Server, mode: GenerationMode) -> None:
+def test_answers_are_documented(keeping: Server, mode: GenerationMode, examples: int) -> None:
     schema = schemathesis.openapi.from_url(f"{keeping.url}/openapi.json", timeout=120)
     chosen = schema.include(path_regex="^/(passes(?!/stream)|lists)")
     operations = [result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 10 + 12
-    assert try_operations(operations, mode, examples=5) > 0
+    assert try_operations(operations, mode, examples=examples) > 0

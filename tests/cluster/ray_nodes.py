@@ -36,8 +36,6 @@ class Fates:
     counts: Counter[str] = field(default_factory=Counter)
     unclear: list[str] = field(default_factory=list)
     slowest: float = 0.0
-    last_answered: float = 0.0
-    """Moment of `time.monotonic`."""
 
 
 def main() -> int:
@@ -135,8 +133,6 @@ def _client(port: int, upload: Upload, end: float, fates: Fates, lock: threading
         with lock:
             fates.counts[fate] += 1
             fates.slowest = max(fates.slowest, now - begun)
-            if fate == "200":
-                fates.last_answered = now
             if unclear:
                 fates.unclear.append(unclear)
         if fate != "200":
