@@ -1,16 +1,15 @@
 """Where pictures come from and rows go to: folders, patterns, and a real server of S3."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app.cluster.places import Place, Source, find_pictures
 from app.errors import InvalidRequest
+from tests.s3 import s3_server
 
 BUCKET = "traffic"
 FILES = ("a.jpg", "a/b.PNG", "a/c.jpg", "a/deep/er/d.jpg", "a/notes.txt", "z [1]/e%20 #é.webp")
@@ -26,24 +25,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def server() -> Iterator[dict[str, str]]:
+    with s3_server() as variables:
+        yield variables
 
 
 @pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": server,
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+def bucket(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in server.items():
         monkeypatch.setenv(name, value)
     client: Any = boto3.session.Session().client("s3")
     client.create_bucket(Bucket=BUCKET)

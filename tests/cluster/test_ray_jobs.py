@@ -1,7 +1,6 @@
 """`predict --ray` on real clusters of Ray: `make ray-test`."""
 
 import io
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,10 @@ from typing import Any
 import boto3
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.cluster import ray_pictures
 from tests.cluster.nodes import Cluster
+from tests.s3 import s3_server
 
 pytestmark = pytest.mark.ray
 
@@ -28,17 +27,8 @@ def test_every_picture_has_one_row_whoever_dies(tmp_path: Path, form: str) -> No
 @pytest.fixture
 def storage() -> Iterator[dict[str, str]]:
     """Variables for a server of S3."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield {
-        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server.stop()
+    with s3_server() as variables:
+        yield variables
 
 
 def test_from_one_bucket_into_another(storage: dict[str, str], car_jpeg: bytes) -> None:

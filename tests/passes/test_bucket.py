@@ -1,17 +1,16 @@
 """Pictures in a bucket, with a real server that speaks S3's protocol."""
 
-import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app.errors import StoreUnavailable, UnknownPass
 from tests.passes.conftest import StoreFactory
 from tests.passes.made import NOON, WHO, everything, made, picture, put
+from tests.s3 import s3_server
 from tests.servers import eventually
 
 BUCKET = "alpr-pictures"
@@ -19,23 +18,14 @@ URL = f"s3://{BUCKET}/site-1"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def server() -> Iterator[dict[str, str]]:
+    with s3_server() as variables:
+        yield variables
 
 
 @pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": server,
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+def bucket(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name, value in server.items():
         monkeypatch.setenv(name, value)
     client = boto3.session.Session().client("s3")
     client.create_bucket(Bucket=BUCKET)
@@ -95,7 +85,7 @@ def test_old_pictures_go(bucket: Any, make_store: StoreFactory) -> None:
 
 
 def test_passes_wait_for_the_bucket(
-    bucket: Any, make_store: StoreFactory, server: str, monkeypatch: pytest.MonkeyPatch
+    bucket: Any, make_store: StoreFactory, server: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what has no picture does not: a gate opens without it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
@@ -112,7 +102,7 @@ def test_passes_wait_for_the_bucket(
     with pytest.raises(StoreUnavailable):
         store._pictures.read(passing.id, 0, "crop", "jpg")
     store.close()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server["AWS_ENDPOINT_URL_S3"])
     again = make_store(store_pictures_url=URL)
     assert eventually(lambda: len(everything(again)) == 1)
     assert again.picture(passing.id, "crop", who=WHO).data == picture()
